@@ -1,0 +1,1 @@
+"""The asyncio face: servers and clients that live in one event loop."""

@@ -1,0 +1,229 @@
+"""A peer at a server's door: from its accept to joined, or refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from plugwire.aio.connection import ServerConnection
+from plugwire.aio.handlers import call, note
+from plugwire.aio.presence import Presence
+from plugwire.errors import Denied, MessageError, PlugwireError, TimedOut
+from plugwire.handshake import (
+    VERSION,
+    Hello,
+    Joined,
+    ServerHandshake,
+    Welcome,
+    admit,
+    line,
+    nonce,
+)
+from plugwire.interfaces import Kept
+from plugwire.message import check_event_name
+from plugwire.outbox import Share
+from plugwire.registry import Member
+
+
+class Arrival:
+    """Shakes hands, asks gates and checks, runs `on_connect`, and joins.
+
+    `handshake_timeout` covers all of it.
+    """
+
+    __slots__ = ("_connection", "_deadline", "_greeting", "_shake")
+
+    has_joined = False
+    is_reading = False
+    has_worker = False
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._greeting: asyncio.Task[None] | None = None
+        self._shake: ServerHandshake | None = None
+        host = connection.host
+        self._deadline = host.loop.call_later(
+            host.settings.handshake_timeout, self._too_late
+        )
+
+    def begin(self) -> None:
+        """Say welcome; at a plain door the client has arrived already."""
+        connection = self._connection
+        if connection.host.stopping:
+            connection.refuse(connection.host.leaving())
+        elif connection.door.pipeline.plain:
+            self._arrive(Hello(plugwire=VERSION))
+        else:
+            self._shake = ServerHandshake(self._welcome())
+            connection.write(line(self._shake.welcome))
+
+    def read(self, data: bytes) -> None:
+        """What the peer says before it has joined."""
+        if self._greeting is not None or self._shake is None:
+            self._connection.refuse(
+                MessageError("bytes came before joined: wait for it")
+            )
+            return
+        try:
+            hello = self._shake.feed(data)
+        except PlugwireError as error:
+            self._connection.refuse(error)
+            return
+        if hello is not None:
+            self._arrive(hello)
+
+    def stop(self) -> None:
+        """It is over, one way or the other."""
+        self._deadline.cancel()
+        if self._greeting is not None:
+            self._greeting.cancel()
+
+    async def stop_worker(self) -> None:
+        """Nobody has joined: no handler is under way."""
+
+    def _welcome(self) -> Welcome:
+        host, pipeline = self._connection.host, self._connection.door.pipeline
+        return Welcome(
+            plugwire=VERSION,
+            event=host.event,
+            door=pipeline.door,
+            incarnation=host.name,
+            codec=pipeline.format,
+            extensions=pipeline.extensions,
+            max_message_bytes=host.settings.max_message_bytes,
+            nonce=nonce(),
+        )
+
+    def _too_late(self) -> None:
+        seconds = self._connection.host.settings.handshake_timeout
+        self._connection.refuse(
+            TimedOut(
+                f"no handshake within {seconds:g} s (handshake_timeout)",
+                seconds=seconds,
+            )
+        )
+
+    def _arrive(self, hello: Hello) -> None:
+        """The hello fits: gates, checks, a slot and an id."""
+        connection = self._connection
+        host, door = connection.host, connection.door
+        connection.role = hello.role
+        is_member = hello.role == "member"
+        try:
+            proof = self._admit(hello)
+        except PlugwireError as error:
+            connection.refuse(error)
+            return
+        member = Member(
+            host.registry.new_id() if is_member else None,
+            connection.peer,
+            door.pipeline.door,
+            connection,
+            door.lane,
+            time.time_ns() // 1_000_000,
+        )
+        connection.member = member
+        member.seat.held = True
+        if is_member:
+            host.registry.arrive(member)
+            if hello.session is not None:
+                connection.attach(hello.session)
+            if host.handlers.on_connect is not None:
+                if door.pipeline.plain:
+                    connection.pause_reading()
+                self._greeting = host.spawn(self._greet(member, hello, proof))
+                return
+        self._join(member, hello, proof)
+
+    def _admit(self, hello: Hello) -> dict[str, str]:
+        """The server's proofs, or `Denied`, or `TooManyConnections`."""
+        connection = self._connection
+        welcome = self._shake.welcome if self._shake else self._welcome()
+        gates = connection.door.pipeline.gates
+        proof = admit(gates, connection.peer, welcome, hello)
+        rights = connection.rights
+        rights.demand("connect", hello.session)
+        if hello.role == "control":
+            rights.demand("control")
+        elif hello.role == "member" and hello.session is not None:
+            check_event_name(hello.session)
+            rights.demand("attach", hello.session)
+        connection.door.admit(connection)
+        return proof
+
+    async def _greet(
+        self, member: Member, hello: Hello, proof: dict[str, str]
+    ) -> None:
+        """Run `on_connect`: raising refuses the client."""
+        connection = self._connection
+        handler = connection.host.handlers.on_connect
+        assert handler is not None
+        try:
+            await call(handler, member.info())
+        except Denied as error:
+            connection.refuse(error)
+        except Exception as error:
+            note("on_connect", error)
+            connection.refuse(
+                Denied("the server's program turned the client away")
+            )
+        else:
+            if not connection.ended:
+                self._join(member, hello, proof)
+
+    def _join(
+        self, member: Member, hello: Hello, proof: dict[str, str]
+    ) -> None:
+        """The one moment that counts, in one step of the loop."""
+        self._deadline.cancel()
+        connection = self._connection
+        host, door = connection.host, connection.door
+        hears_all = hello.role == "member" and connection.rights.may("receive")
+        snapshot: bytes | None = None
+        kept: list[Kept] = []
+        missed: int | None = None
+        if hears_all:
+            snapshot = self._snapshot(member)
+            if connection.ended:
+                return  # the program has let it go just there
+            if snapshot is None:
+                kept, missed = host.voice.preface(hello.since, door.lane_index)
+            elif hello.since is not None:
+                missed = max(0, host.voice.seq - hello.since)
+        if not door.pipeline.plain:
+            joined = Joined(
+                client_id=member.id,
+                kept=len(kept),
+                can_send=connection.may_send(),
+                seq=host.voice.seq,
+                missed=missed,
+                proof=proof,
+            )
+            connection.write(line(joined))
+        connection.joined(Presence(connection, member))
+        if hello.role == "member":
+            host.registry.join(member)
+            door.lane.take(member.seat, hears_all=hears_all)
+        connection.preface(kept)
+        if snapshot is not None:
+            connection.deliver(Share([snapshot], [None]))
+        member.seat.held = False
+        member.seat.flush()
+        host.joined(connection)
+        if door.pipeline.plain:
+            connection.resume_reading()
+
+    def _snapshot(self, member: Member) -> bytes | None:
+        """The application's first message for this newcomer, encoded."""
+        host = self._connection.host
+        handler = host.handlers.snapshot
+        if handler is None:
+            return None
+        try:
+            data = handler(member.info())
+            if data is None:
+                return None
+            return self._connection.encode(host.voice.messages.make(data))
+        except Exception as error:
+            note("snapshot", error)
+            return None

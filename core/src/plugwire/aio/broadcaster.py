@@ -1,0 +1,296 @@
+"""What a server says: to all, to a session, to one; the tick and the queue.
+
+Everything here belongs to the server's loop, but for `broadcast` and `send`:
+called from another thread they encode there and leave the rest for the loop,
+which is woken once for a batch. One lock gives all of them one order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from plugwire.errors import ConnectionClosed, MessageError
+from plugwire.fanout import Lane, Seat
+from plugwire.interfaces import Encoder, Kept, Queue
+from plugwire.logs import Limiter, clean
+from plugwire.message import Message, MessageType
+from plugwire.protocol import Messages
+from plugwire.registry import Registry
+from plugwire.settings import Settings
+from plugwire.stats import Stats
+
+
+class Addressee(Protocol):
+    """A connection that can be spoken to alone."""
+
+    def demand_receive(self) -> None:
+        """Raise `Denied` unless it may receive."""
+
+    def encode(self, message: Message) -> bytes:
+        """`message` in its door's codec, or `MessageError`."""
+
+    def say(self, body: bytes, mark: str | None = None) -> None:
+        """Owe it `body`."""
+
+
+class Broadcaster:
+    """Numbers, encodes and appends; writes the tick at the end of a turn.
+
+    `weigh` is called after each tick, to keep all outboxes within bounds.
+    """
+
+    def __init__(
+        self,
+        event: str,
+        settings: Settings,
+        registry: Registry,
+        queue: Queue,
+        stats: Stats,
+        limiter: Limiter,
+        weigh: Callable[[], None],
+    ) -> None:
+        self._event = event
+        self._registry = registry
+        self._stats = stats
+        self._limiter = limiter
+        self._weigh = weigh
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._lock = threading.RLock()
+        self._numbered = 0
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._woken = False
+        self._flush_set = False
+        self.messages = Messages(event, ZoneInfo(settings.timezone))
+        self.queue = queue
+        self.lanes: list[Lane] = []
+        self.seq = 0
+        """Of the last broadcast to all that is in the tick. Numbers given
+        in other threads run ahead of it until the loop has caught up."""
+
+    # ------------------------------------------------------- any thread
+
+    def broadcast(
+        self,
+        data: Mapping[str, Any],
+        message_type: MessageType,
+        event_name: str | None,
+        session: str | None,
+        exclude: Iterable[int],
+    ) -> int:
+        """See `Server.broadcast`. From any thread."""
+        without = frozenset(exclude)
+        numbered = session is None and not without
+        with self._lock:
+            seq = self._numbered + 1 if numbered else None
+            message = self.messages.make(
+                data, message_type, event_name=event_name, seq=seq
+            )
+            first = self.lanes[0].encoder.encode(message)
+            audience = self._audience(session, without)
+            keep = numbered and self.queue.wants(self._hearing())
+            inside = threading.get_ident() == self._thread
+            bodies = self._bodies(message, first, keep or not inside)
+            if seq is not None:
+                self._numbered = seq
+            mark = _mark(message)
+            self._stats.broadcasts += 1
+            if inside:
+                self.catch_up()
+                self._apply(bodies, mark, session, without, seq, keep)
+            else:
+                self._post(
+                    lambda: self._apply(
+                        bodies, mark, session, without, seq, keep
+                    )
+                )
+        return audience
+
+    def encode(self, encoder: Encoder, message: Message) -> bytes:
+        """`message` by `encoder`, which one thread at a time may use."""
+        with self._lock:
+            return encoder.encode(message)
+
+    def _bodies(
+        self, message: Message, first: bytes, for_all: bool
+    ) -> tuple[bytes | None, ...]:
+        """The message encoded for each lane that has somebody, or for all:
+        where it may be kept, and where somebody may join before the loop
+        comes to it. None where that codec cannot carry it."""
+        if len(self.lanes) == 1:
+            return (first,)
+        bodies: list[bytes | None] = [first]
+        for lane in self.lanes[1:]:
+            body = None
+            if for_all or lane.seats or lane.has_chats:
+                try:
+                    body = lane.encoder.encode(message)
+                except MessageError as error:
+                    self._limiter.say(
+                        logging.ERROR,
+                        "encode",
+                        "%s: codec %s cannot carry a broadcast: %s",
+                        self._event,
+                        lane.encoder.format,
+                        clean(error),
+                    )
+            bodies.append(body)
+        return tuple(bodies)
+
+    def _hearing(self) -> int:
+        return sum(len(lane.seats) for lane in self.lanes)
+
+    def _audience(self, session: str | None, without: frozenset[int]) -> int:
+        if session is None:
+            count = self._hearing()
+        else:
+            count = sum(lane.audience(session) for lane in self.lanes)
+        for seat in self._seats(without):
+            count -= seat.hears(session)
+        return count
+
+    def _seats(self, ids: Iterable[int]) -> list[Seat]:
+        members = (self._registry.find(number) for number in ids)
+        return [member.seat for member in members if member is not None]
+
+    def _apply(
+        self,
+        bodies: tuple[bytes | None, ...],
+        mark: str | None,
+        session: str | None,
+        without: frozenset[int],
+        seq: int | None,
+        keep: bool,
+    ) -> None:
+        """In the loop: append to the tick, and to the queue."""
+        seats = self._seats(without) if without else ()
+        joined = self._hearing()
+        if seq is not None:
+            self.seq = seq
+        for lane, body in zip(self.lanes, bodies, strict=True):
+            if body is None:
+                self._lose(lane, session, seats)
+            elif session is None:
+                lane.broadcast(body, mark, exclude=seats)
+            else:
+                lane.broadcast_in(session, body, mark, exclude=seats)
+        if keep and seq is not None:
+            size = sum(len(body) for body in bodies if body is not None)
+            item = Kept(seq, bodies, size, time.monotonic())
+            self._stats.dropped += self.queue.offer(item, joined)
+        self.flush_soon()
+
+    def _lose(
+        self, lane: Lane, session: str | None, without: Iterable[Seat]
+    ) -> None:
+        """A broadcast that this lane's codec cannot carry: its clients are
+        told, at its place, that they missed one."""
+        if not (lane.seats if session is None else lane.audience(session)):
+            return
+        notice = lane.encoder.encode(self.messages.gap(1))
+        if session is None:
+            lane.broadcast(notice, None, exclude=without)
+        else:
+            lane.broadcast_in(session, notice, None, exclude=without)
+        left_out = set(without)
+        for member in self._registry:
+            seat = member.seat
+            if (
+                seat not in left_out
+                and seat.is_of(lane)
+                and seat.hears(session)
+            ):
+                member.dropped += 1
+                self._stats.lost += 1
+
+    def send(
+        self,
+        addressee: Addressee,
+        data: Mapping[str, Any],
+        message_type: MessageType,
+    ) -> None:
+        """Say `data` to one client. From any thread."""
+        with self._lock:
+            addressee.demand_receive()
+            message = self.messages.make(data, message_type)
+            body = addressee.encode(message)
+            mark = _mark(message)
+            if threading.get_ident() == self._thread:
+                self.catch_up()
+                addressee.say(body, mark)
+            else:
+                self._post(lambda: addressee.say(body, mark))
+
+    def _post(self, act: Callable[[], None]) -> None:
+        self._inbox.append(act)
+        if not self._woken:
+            self._woken = True
+            try:
+                self._loop.call_soon_threadsafe(self.catch_up)
+            except RuntimeError:
+                raise ConnectionClosed(
+                    f"the loop of the server of {self._event!r} is closed"
+                ) from None
+
+    def catch_up(self) -> None:
+        """In the loop: do what other threads have left for it."""
+        self._woken = False
+        inbox = self._inbox
+        while inbox:
+            inbox.popleft()()
+
+    # ---------------------------------------------------------- the tick
+
+    def flush_soon(self) -> None:
+        """Write the tick at the end of this turn of the loop."""
+        if not self._flush_set:
+            self._flush_set = True
+            self._loop.call_soon(self.flush_now)
+
+    def flush_now(self) -> None:
+        """Write the tick."""
+        self._flush_set = False
+        for lane in self.lanes:
+            if not lane.idle:
+                lane.flush()
+        self._weigh()
+
+    # --------------------------------------------------------- newcomers
+
+    def preface(
+        self, since: int | None, lane_index: int
+    ) -> tuple[list[Kept], int | None]:
+        """What a newcomer is handed, and how many it has missed."""
+        items = self.queue.preface(self._hearing(), since, time.monotonic())
+        kept = [item for item in items if item.bodies[lane_index] is not None]
+        other = [item for item in items if item.bodies[lane_index] is None]
+        for item in other:
+            self.queue.handed(item)
+            self._stats.lost += 1
+        if since is None:
+            return kept, None
+        covered = sum(item.seq > since for item in kept)
+        return kept, max(0, self.seq - since - covered)
+
+    def handed(self, item: Kept) -> None:
+        """A kept message is in the kernel."""
+        self.queue.handed(item)
+
+    def returned(self, items: list[Kept]) -> None:
+        """A newcomer left before it had these."""
+        if items:
+            self.queue.returned(items)
+
+
+def _mark(message: Message) -> str | None:
+    """What an outbox may drop is marked with its event name."""
+    if message.message_type is MessageType.DATA:
+        return message.event_name
+    return None

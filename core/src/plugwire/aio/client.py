@@ -1,0 +1,580 @@
+"""The client of the asyncio face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Mapping,
+)
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from plugwire import forks
+from plugwire.aio.handlers import Teller
+from plugwire.aio.link import Link
+from plugwire.aio.mailbox import Mailbox
+from plugwire.aio.reach import Reach
+from plugwire.backoff import Backoff
+from plugwire.buffer import Buffer
+from plugwire.errors import (
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    Denied,
+    MessageError,
+    PlugwireError,
+    Refused,
+    TimedOut,
+)
+from plugwire.handshake import Role, is_passing
+from plugwire.loading import gather
+from plugwire.logs import log
+from plugwire.message import Message, MessageType, check_event_name
+from plugwire.protocol import (
+    ATTACH,
+    DETACH,
+    ClientEvent,
+    Gap,
+    Messages,
+    Reply,
+    ServerFacts,
+    check_type,
+)
+from plugwire.settings import Settings
+
+STEADY = 1.0
+"""Seconds that a connection has to last before the back-off begins anew: a
+server that accepts and closes at once must not be hammered."""
+FIRST_RETRY = 0.02
+"""Seconds (before jitter) to the second attempt of `connect()`: a server
+that is being started is there in tens of milliseconds."""
+
+_Reconnect = TypeVar("_Reconnect", bound=Callable[["Client"], object])
+_Gap = TypeVar("_Gap", bound=Callable[["Client", int | None], object])
+_Lost = TypeVar("_Lost", bound=Callable[["Client", str], object])
+
+
+class Client:
+    """Receives an event's messages, sends and asks::
+
+        async with Client("system_status") as client:
+            async for message in client:
+                print(message.data["load"])
+
+    `door` names the server's door; without it the first one in the doors
+    file that fits. `receive=False` makes a sender, who gets answers only.
+    `message_types` are handed on, others left out. `settings` and
+    `overrides` as for `Server`.
+
+    Belongs to the event loop that `connect` runs in. Several tasks may call
+    its methods at once.
+    """
+
+    def __init__(
+        self,
+        event_name: str,
+        *,
+        door: str | None = None,
+        receive: bool = True,
+        message_types: Iterable[MessageType | str] = (
+            MessageType.DATA,
+            MessageType.ERROR,
+        ),
+        settings: str | Path | Mapping[str, Any] | Settings | None = None,
+        **overrides: Any,
+    ) -> None:
+        self._event = check_event_name(event_name)
+        self._door = None if door is None else check_event_name(door)
+        self._role: Role = "member" if receive else "sender"
+        self._types = frozenset(map(check_type, message_types))
+        self._settings, problems = gather(settings, overrides)
+        if problems:
+            raise ConfigurationError(problems)
+        self._messages = Messages(
+            self._event, ZoneInfo(self._settings.timezone)
+        )
+        self._reach = Reach(
+            self._event, self._settings, self._door, self._role, self._types
+        )
+        self._mail = Mailbox(
+            Buffer(self._settings.buffer_size, self._settings.buffer_bytes),
+            self._hold_reading,
+            self._resume_reading,
+        )
+        self._link: Link | None = None
+        self._server: ServerFacts | None = None
+        self._session: str | None = None
+        self._known: tuple[str, int] | None = None
+        self._missed: int | None = 0
+        self._requests: dict[int, asyncio.Future[Message]] = {}
+        self._last_id = 0
+        self._returning: asyncio.Task[None] | None = None
+        self._left = False
+        self._backoff: Backoff | None = None
+        self._teller = Teller()
+        self._on_reconnect: Callable[[Client], object] | None = None
+        self._on_gap: Callable[[Client, int | None], object] | None = None
+        self._on_disconnect: Callable[[Client, str], object] | None = None
+
+    # --------------------------------------------------------- life cycle
+
+    async def connect(self) -> None:
+        """Connect and join.
+
+        Tries for `default_timeout`, then raises `ConnectionFailed` with the
+        address and the mend; a `Refused` is raised at once. Connecting twice
+        raises `ConnectionFailed`. Cancelling it leaves nothing open.
+        """
+        if self._mail.end is None:
+            raise ConnectionFailed(
+                f"this client of {self._event!r} is connected already"
+            )
+        forks.watch(self)
+        former, self._mail.end = self._mail.end, None
+        self._left = False
+        try:
+            await self._first_link()
+        except BaseException:
+            if self._mail.end is None:
+                self._mail.end = former
+            raise
+
+    async def _first_link(self) -> None:
+        seconds = self._settings.default_timeout
+        backoff = Backoff(FIRST_RETRY, 0.5, 0)
+        cause: PlugwireError | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        link = await self._reach.attempt(
+                            self, self._session, self._known
+                        )
+                    except (ConnectionFailed, ConnectionClosed) as error:
+                        cause = error
+                    else:
+                        if not self._left:
+                            return
+                        link.abort()
+                        await link.closed
+                    if self._left:
+                        raise ConnectionClosed(
+                            "disconnected while it was connecting"
+                        )
+                    await asyncio.sleep(backoff.next() or 0.0)
+        except TimeoutError:
+            raise ConnectionFailed(
+                f"no connection to {self._event!r} within {seconds:g} s "
+                f"(default_timeout): {cause or 'no answer'}",
+                address=getattr(cause, "address", "") or self._reach.address,
+            ) from cause
+
+    def after_fork(self) -> None:
+        """In a forked child: the connection is the parent's."""
+        self._link = None
+        self._mail.end = ConnectionClosed(
+            "this is a forked child: make a client of its own here"
+        )
+
+    async def disconnect(self) -> None:
+        """Flush, say goodbye, close. Harmless when it is not connected.
+
+        Whoever waits in `receive` gets `ConnectionClosed`; iteration ends.
+        """
+        if self._mail.end is None:
+            self._left = True
+            self._mail.finish(ConnectionClosed("disconnected"))
+        returning = self._returning
+        if returning is not None:
+            returning.cancel()
+            await asyncio.wait([returning])
+        link = self._link
+        if link is not None and not link.is_over:
+            try:
+                async with asyncio.timeout(self._settings.drain_timeout):
+                    await link.drain()
+                    link.close()
+                    await asyncio.shield(link.closed)
+            except TimeoutError:
+                log.info("%s: disconnected before all was sent", self._event)
+            finally:
+                link.abort()
+        if link is not None:
+            await asyncio.shield(link.closed)
+        await self._teller.done()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.disconnect()
+
+    # ------------------------------------------------------------ looking
+
+    @property
+    def event_name(self) -> str:
+        """The event."""
+        return self._event
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is joined at this moment."""
+        return self._link is not None and not self._link.is_over
+
+    @property
+    def client_id(self) -> int | None:
+        """The id that the server gave; None for a sender, or while away."""
+        shake = self._link.shake if self._link is not None else None
+        if shake is None or shake.joined is None:
+            return None
+        return shake.joined.client_id
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the server lets this client send."""
+        shake = self._link.shake if self._link is not None else None
+        return bool(shake and shake.joined and shake.joined.can_send)
+
+    @property
+    def server(self) -> ServerFacts | None:
+        """What the server last said of itself; None before the first
+        connection."""
+        return self._server
+
+    @property
+    def buffered(self) -> int:
+        """Messages received and not yet consumed."""
+        return len(self._mail)
+
+    @property
+    def missed(self) -> int | None:
+        """Messages that the server said were lost for this client since its
+        first connection; None once that is unknown."""
+        return self._missed
+
+    # ---------------------------------------------------------- receiving
+
+    async def receive(self, *, timeout: float | None = None) -> Message:
+        """The next message; None waits for ever, through reconnects too.
+
+        Raises `TimedOut` after `timeout` seconds, and once nothing more can
+        come: `ConnectionClosed`, or the error that ended it. Cancelled or
+        timed out, it loses no message.
+        """
+        message = self._mail.take()
+        if message is not None:
+            return message
+        if timeout is None:
+            return await self._mail.wait()
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._mail.wait()
+        except TimeoutError:
+            raise TimedOut(
+                f"no message of {self._event!r} within {timeout:g} s",
+                seconds=timeout,
+            ) from None
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return self._iterate()
+
+    async def _iterate(self) -> AsyncIterator[Message]:
+        while True:
+            message = self._mail.take()
+            if message is None:
+                try:
+                    message = await self._mail.wait()
+                except ConnectionClosed:
+                    if self._left:
+                        return
+                    raise
+            yield message
+
+    def _hold_reading(self) -> None:
+        if self._link is not None:
+            self._link.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._link is not None:
+            self._link.resume_reading()
+
+    # ------------------------------------------------------------ sending
+
+    async def send(
+        self,
+        data: Mapping[str, Any],
+        *,
+        message_type: MessageType | str = MessageType.DATA,
+    ) -> None:
+        """Send `data` to the server: queued whole when this returns, or,
+        cancelled, not at all.
+
+        Raises `ConnectionClosed` while away (nothing is kept), `Denied`
+        where the server does not let this client send, `MessageError` for
+        what the codec cannot carry.
+        """
+        link = self._sending()
+        message = self._messages.make(data, check_type(message_type))
+        await link.write(self._frame(message))
+
+    async def request(
+        self, data: Mapping[str, Any], *, timeout: float | None = None
+    ) -> Message:
+        """Ask the server; the answer's message.
+
+        Raises `TimedOut` after `timeout` seconds (None: `default_timeout`),
+        `RequestFailed` with what the handler raised, and as `send` does;
+        `ConnectionClosed` when the connection goes before the answer comes.
+        """
+        return await self._ask(
+            lambda number: self._messages.make(data, id=number),
+            self._sending(),
+            timeout,
+        )
+
+    async def flush(self) -> None:
+        """Return when all that was sent is in the kernel."""
+        await self._connected().drain()
+
+    async def attach(self, session: str) -> None:
+        """Go into `session`, from another one it moves, and back into it
+        after each reconnect. Raises `Denied`, `TimedOut`."""
+        check_event_name(session)
+        await self._operate(ATTACH, {"session": session})
+        self._session = session
+
+    async def detach(self) -> None:
+        """Leave the session."""
+        await self._operate(DETACH, {})
+        self._session = None
+
+    async def _operate(self, op: str, data: Mapping[str, Any]) -> None:
+        await self._ask(
+            lambda number: self._messages.make(
+                data, MessageType.CONTROL, id=number, op=op
+            ),
+            self._connected(),
+            None,
+        )
+
+    async def _ask(
+        self,
+        make: Callable[[int], Message],
+        link: Link,
+        timeout: float | None,
+    ) -> Message:
+        seconds = (
+            self._settings.default_timeout if timeout is None else timeout
+        )
+        self._last_id += 1
+        number = self._last_id
+        frame = self._frame(make(number))
+        answer: asyncio.Future[Message] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._requests[number] = answer
+        try:
+            async with asyncio.timeout(seconds):
+                await link.write(frame)
+                return await answer
+        except TimeoutError:
+            raise TimedOut(
+                f"no answer from {self._event!r} within {seconds:g} s"
+                + self._why_silent(),
+                seconds=seconds,
+            ) from None
+        finally:
+            del self._requests[number]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # nobody else will look at it
+
+    def _why_silent(self) -> str:
+        if not self._mail.is_held:
+            return ""
+        return (
+            f": {len(self._mail)} messages were not consumed, so that "
+            "reading has stopped; receive them, or connect with receive=False"
+        )
+
+    def _connected(self) -> Link:
+        link = self._link
+        if link is None or link.is_over:
+            if self._mail.end is not None:
+                raise self._mail.end.with_traceback(None)
+            raise ConnectionClosed(
+                f"the connection to {self._event!r} is away; it is being "
+                "made again, and nothing is kept meanwhile"
+            )
+        return link
+
+    def _sending(self) -> Link:
+        link = self._connected()
+        if not self.can_send:
+            raise Denied(
+                f"the server of {self._event!r} does not let this client send"
+            )
+        return link
+
+    def _frame(self, message: Message) -> bytes:
+        pipeline = self._reach.pipeline
+        assert pipeline is not None
+        assert self._server is not None
+        encoder = pipeline.encoder
+        body = encoder.encode(message)
+        limit = self._server.max_message_bytes
+        if len(body) > limit:
+            raise MessageError(
+                f"a message of {len(body)} bytes, over the {limit} that the "
+                "server takes (its max_message_bytes)"
+            )
+        return encoder.frame([body])
+
+    # ----------------------------------------------------------- handlers
+
+    def on_reconnect(self, handler: _Reconnect) -> _Reconnect:
+        """`f(client)`, plain or async, after each reconnect."""
+        self._on_reconnect = handler
+        return handler
+
+    def on_gap(self, handler: _Gap) -> _Gap:
+        """`f(client, missed)`, plain or async: so many messages were lost
+        for this client; None when nobody can know how many."""
+        self._on_gap = handler
+        return handler
+
+    def on_disconnect(self, handler: _Lost) -> _Lost:
+        """`f(client, reason)`, plain or async, for each connection that
+        ends."""
+        self._on_disconnect = handler
+        return handler
+
+    # ---------------------------------------------------- the link's calls
+
+    def joined(self, link: Link, server: ServerFacts) -> None:
+        """`link` has joined: its first message may come at once."""
+        joined = link.shake.joined
+        assert joined is not None
+        known = self._known
+        self._link = link
+        self._server = server
+        self._known = (server.incarnation, link.seq)
+        if self._mail.is_held:
+            link.pause_reading()
+        if self._is_returning:
+            log.info("%s: connected again", self._event)
+            if self._on_reconnect is not None:
+                self._teller.tell("on_reconnect", self._on_reconnect, self)
+        if known is None or self._role != "member":
+            return
+        if known[0] != server.incarnation:
+            self._lost_count(None)
+        elif joined.missed:
+            self._lost_count(joined.missed)
+
+    def received(self, messages: list[Message], size: int) -> None:
+        self._mail.put(messages, size)
+
+    def happened(self, event: ClientEvent) -> None:
+        if isinstance(event, Reply):
+            waiting = self._requests.get(event.id)
+            if waiting is not None and not waiting.done():
+                if isinstance(event.answer, Message):
+                    waiting.set_result(event.answer)
+                else:
+                    waiting.set_exception(event.answer)
+        elif isinstance(event, Gap):
+            self._lost_count(event.missed)
+
+    def _lost_count(self, missed: int | None) -> None:
+        if missed is None:
+            self._missed = None
+        elif self._missed is not None:
+            self._missed += missed
+        if self._on_gap is not None:
+            self._teller.tell("on_gap", self._on_gap, self, missed)
+
+    def lost(self, link: Link, error: ConnectionClosed) -> None:
+        if self._server is not None:
+            self._known = (self._server.incarnation, link.seq)
+        if self._link is link:
+            self._link = None
+        if self._left:
+            error = ConnectionClosed("disconnected")
+        for answer in self._requests.values():
+            if not answer.done():
+                answer.set_exception(error)
+        if self._on_disconnect is not None:
+            self._teller.tell(
+                "on_disconnect", self._on_disconnect, self, error.reason
+            )
+        if self._mail.end is not None:
+            return
+        log.info("%s: connection lost (%s)", self._event, error.reason)
+        if error.final or not self._settings.reconnect:
+            self._mail.finish(error)
+            return
+        if self._is_returning:
+            return  # it was lost before its attempt was over
+        self._returning = asyncio.get_running_loop().create_task(
+            self._come_back(link, error)
+        )
+
+    @property
+    def _is_returning(self) -> bool:
+        return self._returning is not None and not self._returning.done()
+
+    async def _come_back(self, link: Link, cause: PlugwireError) -> None:
+        """Connect again, with back-off, until it works or never will."""
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        if loop.time() - link.since >= STEADY or self._backoff is None:
+            self._backoff = Backoff(
+                settings.reconnect_delay,
+                settings.reconnect_cap,
+                settings.reconnect_tries,
+            )
+        backoff = self._backoff
+        while True:
+            delay = backoff.next()
+            if delay is None:
+                end = ConnectionFailed(
+                    f"gave up on {self._event!r} after "
+                    f"{backoff.attempts} tries (reconnect_tries): {cause}",
+                    address=self._reach.address,
+                )
+                end.__cause__ = cause
+                self._mail.finish(end)
+                return
+            await asyncio.sleep(delay)
+            try:
+                async with asyncio.timeout(settings.default_timeout):
+                    link = await self._reach.attempt(
+                        self, self._session, self._known
+                    )
+            except Refused as error:
+                if not is_passing(error):
+                    self._mail.finish(error)
+                    return
+                cause = error
+            except PlugwireError as error:
+                cause = error
+            except TimeoutError:
+                cause = TimedOut(
+                    f"no answer within {settings.default_timeout:g} s",
+                    seconds=settings.default_timeout,
+                )
+            else:
+                if self._mail.end is not None or not link.is_over:
+                    return
+                cause = ConnectionClosed("it was lost again at once")

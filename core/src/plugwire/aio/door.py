@@ -1,0 +1,217 @@
+"""One door of a running server: what it listens on, and who is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from typing import cast
+
+from plugwire.aio.arrival import Arrival
+from plugwire.aio.connection import ServerConnection
+from plugwire.aio.host import Guest, Host
+from plugwire.errors import TooManyConnections
+from plugwire.fanout import Lane
+from plugwire.interfaces import Peer, SocketListener
+from plugwire.pipeline import DoorPipeline
+from plugwire.settings import Lag
+
+ACCEPTS_A_TURN = 64
+"""Connections accepted before other work gets its turn."""
+EXHAUSTED_PAUSE = 0.25
+"""Seconds to accept nobody when descriptors or memory have run out: as good
+as at once for who waits in the backlog, and no busy loop."""
+_EXHAUSTED = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+)
+
+
+class Door:
+    """Accepts, and keeps to the limits of this door.
+
+    Connections that have not joined, or that are being drained, are
+    *pending*: at `pending_connections` of them nobody more is accepted until
+    one is done. They wait in the kernel's backlog meanwhile.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        pipeline: DoorPipeline,
+        lane: Lane,
+        lane_index: int,
+    ) -> None:
+        self.pipeline = pipeline
+        self.lane = lane
+        self.lane_index = lane_index
+        self._host = host
+        self._pending: set[Guest] = set()
+        self._members: set[Guest] = set()
+        self._services: set[Guest] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._making: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._small = pipeline.lag is Lag.KEEP_LATEST
+        self._is_open = False
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with the transport's name."""
+        return f"{self.pipeline.transport}:{self.pipeline.listener.address}"
+
+    async def open(self) -> None:
+        """Listen, and accept from now on."""
+        listener = self.pipeline.listener
+        if hasattr(listener, "open"):
+            sockets = cast(SocketListener, listener).open(
+                self._host.settings.backlog
+            )
+            self._is_open = True
+            loop = asyncio.get_running_loop()
+            for sock in sockets:
+                sock.setblocking(False)
+                self._tasks.append(loop.create_task(self._accept(sock)))
+        else:
+            await listener.start(self._connection, small=self._small)
+            self._is_open = True
+
+    async def close(self) -> None:
+        """Accept nobody any more, and remove what `open` made."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        tasks = [*self._tasks, *self._making]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        self._tasks.clear()
+        listener = self.pipeline.listener
+        if hasattr(listener, "open"):
+            cast(SocketListener, listener).close()
+        else:
+            await listener.stop()
+
+    def after_fork(self) -> None:
+        """In a forked child: close what listens here, and nothing else."""
+        listener = self.pipeline.listener
+        if self._is_open and hasattr(listener, "open"):
+            cast("SocketListener", listener).close()
+
+    # --------------------------------------------------------- accepting
+
+    def _connection(self, peer: Peer) -> ServerConnection:
+        return ServerConnection(self._host, self, peer, Arrival)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        streak = 0
+        while True:
+            await self._room.wait()
+            try:
+                sock, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._host.limiter.say(
+                        logging.ERROR,
+                        "accept",
+                        "door %s cannot accept: %s; clients wait in the "
+                        "backlog until there is room (ulimit -n)",
+                        self.pipeline.door,
+                        error,
+                    )
+                    await asyncio.sleep(EXHAUSTED_PAUSE)
+                # Otherwise the peer went away while it waited.
+                continue
+            task = loop.create_task(self._make(sock))
+            self._making.add(task)
+            task.add_done_callback(self._made)
+            self._heed()
+            streak += 1
+            if streak >= ACCEPTS_A_TURN:
+                streak = 0
+                await asyncio.sleep(0)
+
+    def _made(self, task: asyncio.Task[None]) -> None:
+        self._making.discard(task)
+        self._heed()
+
+    async def _make(self, sock: socket.socket) -> None:
+        """Make an accepted socket a connection."""
+        try:
+            listener = cast(SocketListener, self.pipeline.listener)
+            peer = listener.accepted(sock, small=self._small)
+            loop = asyncio.get_running_loop()
+            await loop.connect_accepted_socket(
+                lambda: self._connection(peer), sock
+            )
+        except OSError as error:
+            sock.close()
+            self._host.limiter.say(
+                logging.DEBUG,
+                "gone",
+                "door %s: a peer went away at once: %s",
+                self.pipeline.door,
+                error,
+            )
+        except BaseException:
+            sock.close()
+            raise
+
+    # ------------------------------------------------------------ limits
+
+    def opened(self, guest: Guest) -> None:
+        """A transport is there, and nothing is known of its peer."""
+        self._pending.add(guest)
+        self._host.opened(guest)
+        self._heed()
+
+    def admit(self, guest: Guest) -> None:
+        """Give `guest` the slot of its role, or raise
+        `TooManyConnections`."""
+        if guest.role == "member":
+            taken, limit = self._members, self.pipeline.max_connections
+            setting = "max_connections"
+        else:
+            taken, limit = (
+                self._services,
+                self._host.settings.service_connections,
+            )
+            setting = "service_connections"
+        if len(taken) >= limit:
+            raise TooManyConnections(
+                f"door {self.pipeline.door!r} of {self._host.event!r} is "
+                f"full: {limit} connections ({setting})",
+                f"try again later, or raise {setting} on the server",
+            )
+        taken.add(guest)
+
+    def joined(self, guest: Guest) -> None:
+        """It is pending no more."""
+        self._pending.discard(guest)
+        self._heed()
+
+    def release(self, guest: Guest) -> None:
+        """Its slot is free; what is left of it is being drained."""
+        self._members.discard(guest)
+        self._services.discard(guest)
+        if not guest.closed:
+            self._pending.add(guest)
+            self._heed()
+
+    def closed(self, guest: Guest) -> None:
+        """Its transport is gone."""
+        self._members.discard(guest)
+        self._services.discard(guest)
+        self._pending.discard(guest)
+        self._host.closed(guest)
+        self._heed()
+
+    def _heed(self) -> None:
+        pending = len(self._pending) + len(self._making)
+        if pending >= self._host.settings.pending_connections:
+            self._room.clear()
+        else:
+            self._room.set()

@@ -1,0 +1,228 @@
+"""A client's connection: handshake, joined, lost; the asyncio side of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container
+from typing import Protocol, cast
+
+from plugwire.aio.scratch import read_buffer
+from plugwire.errors import ConnectionClosed, PlugwireError
+from plugwire.handshake import ClientHandshake
+from plugwire.interfaces import DecoderFactory
+from plugwire.message import Message, MessageType
+from plugwire.protocol import (
+    ClientEvent,
+    ClientProtocol,
+    Goodbye,
+    ServerFacts,
+    facts,
+)
+
+
+class Holder(Protocol):
+    """What a link tells its client, from `joined` on."""
+
+    def joined(self, link: Link, server: ServerFacts) -> None:
+        """`link` has joined: its first message may come at once."""
+
+    def received(self, messages: list[Message], size: int) -> None:
+        """The application's messages of one read of `size` bytes."""
+
+    def happened(self, event: ClientEvent) -> None:
+        """A reply, a gap."""
+
+    def lost(self, link: Link, error: ConnectionClosed) -> None:
+        """The connection is over."""
+
+
+class Link(asyncio.BufferedProtocol):
+    """One connection of a client.
+
+    `joined` is a future that holds the server's facts, or the error that
+    ended the handshake; `closed` is done when the transport is gone; `since`
+    is the loop's time in seconds at which it joined.
+    """
+
+    def __init__(
+        self,
+        holder: Holder,
+        handshake: ClientHandshake,
+        decoder: DecoderFactory,
+        types: Container[MessageType],
+    ) -> None:
+        self._holder = holder
+        self._shake: ClientHandshake | None = handshake
+        self._decoder = decoder
+        self._types = types
+        self._buffer = read_buffer()
+        self._transport: asyncio.Transport | None = None
+        self._protocol: ClientProtocol | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._order = asyncio.Lock()
+        self._goodbye: Goodbye | None = None
+        self._cause: PlugwireError | None = None
+        self.shake = handshake
+        self.since = 0.0
+        self.is_over = False
+        self.joined: asyncio.Future[ServerFacts] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self.closed: asyncio.Future[None] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    # ---------------------------------------------------- asyncio's calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._buffer[:nbytes])
+        if self._protocol is not None:
+            self._read(data)
+        elif self._shake is not None:
+            self._shake_hands(data)
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = "the server closed the connection"
+        if exc is not None:
+            reason = f"the connection broke: {exc}"
+        if self._cause is not None:
+            reason = str(self._cause)
+        final = False
+        if self._goodbye is not None:
+            reason, final = self._goodbye.reason, self._goodbye.final
+        self._over(ConnectionClosed(reason, final=final))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    # ---------------------------------------------------------- handshake
+
+    def _shake_hands(self, data: bytes) -> None:
+        shake = self._shake
+        assert shake is not None
+        assert self._transport is not None
+        try:
+            answer = shake.feed(data)
+        except PlugwireError as error:
+            self._fail(error)
+            return
+        if answer:
+            self._transport.write(answer)
+        if shake.joined is not None and shake.welcome is not None:
+            self._shake = None
+            self._protocol = ClientProtocol(
+                self._decoder(), shake.joined, self._types
+            )
+            self.since = asyncio.get_running_loop().time()
+            server = facts(shake.welcome, shake.joined)
+            self._holder.joined(self, server)
+            if not self.joined.done():
+                self.joined.set_result(server)
+            if shake.rest:
+                self._read(shake.rest)
+
+    def _fail(self, error: PlugwireError) -> None:
+        self._cause = error
+        self._shake = None
+        if not self.joined.done():
+            self.joined.set_exception(error)
+            self.joined.exception()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ---------------------------------------------------------- receiving
+
+    @property
+    def seq(self) -> int:
+        """The last broadcast to all that this link knows of."""
+        return self._protocol.seq if self._protocol is not None else 0
+
+    def _read(self, data: bytes) -> None:
+        protocol = self._protocol
+        assert protocol is not None
+        try:
+            messages = protocol.feed(data)
+        except PlugwireError as error:
+            self._fail(error)
+            return
+        if messages:
+            self._holder.received(messages, protocol.size)
+        if protocol.events:
+            events, protocol.events = protocol.events, []
+            for event in events:
+                if isinstance(event, Goodbye):
+                    self._goodbye = event
+                else:
+                    self._holder.happened(event)
+
+    def pause_reading(self) -> None:
+        """Read no more until `resume_reading`."""
+        if self._transport is not None and not self.is_over:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if self._transport is not None and not self.is_over:
+            self._transport.resume_reading()
+
+    # ------------------------------------------------------------ sending
+
+    async def write(self, frame: bytes) -> None:
+        """Write `frame` once what was written before is in the kernel.
+
+        Whole or not at all: cancelled while it waits, nothing is written.
+        Raises `ConnectionClosed`.
+        """
+        if self._writable.is_set() and not self._order.locked():
+            self.write_now(frame)
+            return
+        async with self._order:
+            await self._writable.wait()
+            self.write_now(frame)
+
+    def write_now(self, frame: bytes) -> None:
+        """Write `frame` behind all that was written."""
+        if self.is_over or self._transport is None:
+            raise ConnectionClosed("the connection is gone")
+        self._transport.write(frame)
+
+    async def drain(self) -> None:
+        """Until all that was written is in the kernel, or the end."""
+        async with self._order:
+            await self._writable.wait()
+
+    # ---------------------------------------------------------------- end
+
+    def close(self) -> None:
+        """Close once what was written is out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Cut it."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _over(self, error: ConnectionClosed) -> None:
+        if self.is_over:
+            return
+        self.is_over = True
+        self._writable.set()
+        if not self.joined.done():
+            self.joined.set_exception(error)
+            self.joined.exception()
+        if self._protocol is not None:
+            self._holder.lost(self, error)

@@ -1,0 +1,195 @@
+"""The way out to one client: straight into the transport, or by an outbox.
+
+The transport's own buffer is set to hold nothing (high-water mark 0), so
+that it pauses as soon as the kernel takes no more; what is written then is
+the rest of one frame at most. From there on everything waits here, where it
+is counted, until the transport resumes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Protocol
+
+from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
+from plugwire.interfaces import Encoder, Kept
+from plugwire.outbox import Full, Outbox, Share
+
+
+class Keeper(Protocol):
+    """What an outlet tells its connection."""
+
+    def make_outbox(self) -> Outbox:
+        """An outbox of this door's policy."""
+
+    def lagging(self) -> None:
+        """The kernel takes no more for now."""
+
+    def moved(self) -> None:
+        """The kernel has taken something that had been waiting."""
+
+    def overfull(self) -> None:
+        """The outbox is full, and the policy is to let the client go."""
+
+    def dropped(self, count: int) -> None:
+        """`count` messages were dropped for it."""
+
+    def handed(self, item: Kept) -> None:
+        """A kept message is in the kernel."""
+
+    def emptied(self) -> None:
+        """All that was to be written is in the kernel."""
+
+
+class Outlet:
+    """Writes one client's frames, in order, with a bound on what waits.
+
+    `lane_index` says which of a kept message's bodies is this client's.
+    """
+
+    __slots__ = ("_encoder", "_keeper", "_lane_index", "_outbox", "_paused",
+                 "_preface", "_sending", "_transport",
+                 "is_lagging")  # fmt: skip
+
+    def __init__(
+        self,
+        transport: asyncio.WriteTransport,
+        encoder: Encoder,
+        lane_index: int,
+        keeper: Keeper,
+    ) -> None:
+        self._transport = transport
+        self._encoder = encoder
+        self._lane_index = lane_index
+        self._keeper = keeper
+        self._paused = False
+        self._outbox: Outbox | None = None
+        self._preface: deque[Kept] | None = None
+        self._sending: tuple[Kept, ...] = ()
+        self.is_lagging = False
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait here, those that a queue hands over aside."""
+        return self._outbox.messages if self._outbox else 0
+
+    @property
+    def queued_bytes(self) -> int:
+        """Their bytes."""
+        return self._outbox.bytes if self._outbox else 0
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes of the frame begun that the kernel has not taken."""
+        return self._transport.get_write_buffer_size()
+
+    def deliver(self, share: Share) -> bool:
+        """Write `share` or queue it; false where it did not fit, and the
+        keeper was told."""
+        if not self.is_lagging:
+            frame = share.frame
+            if frame is None:
+                frame = share.frame = self._encoder.frame(share.bodies)
+            self._transport.write(frame)
+            return True
+        if self._outbox is None:
+            self._outbox = self._keeper.make_outbox()
+        try:
+            dropped = self._outbox.put(share)
+        except Full:
+            self._keeper.overfull()
+            return False
+        if dropped:
+            self._keeper.dropped(dropped)
+        return True
+
+    def relieve(self, excess: int) -> None:
+        """All outboxes together hold `excess` bytes too much, and this one
+        holds the most."""
+        if self._outbox is None:
+            return
+        try:
+            dropped = self._outbox.relieve(excess)
+        except Full:
+            self._keeper.overfull()
+            return
+        self._keeper.dropped(dropped)
+
+    def preface(self, items: Iterable[Kept]) -> None:
+        """Hand over `items` before anything else, as the socket drains."""
+        self._preface = deque(items)
+        if self._preface:
+            self.is_lagging = True
+            self._keeper.lagging()
+            self._pump()
+
+    def pause(self) -> None:
+        """The transport's `pause_writing`."""
+        self._paused = True
+        if not self.is_lagging:
+            self.is_lagging = True
+            self._keeper.lagging()
+
+    def resume(self) -> None:
+        """The transport's `resume_writing`: all that was written is out."""
+        self._paused = False
+        self._pump()
+        self._keeper.moved()
+
+    def _pump(self) -> None:
+        while not self._paused:
+            self._all_handed()
+            frame = self._next_frame()
+            if frame is None:
+                self.is_lagging = False
+                self._keeper.emptied()
+                return
+            self._transport.write(frame)
+            if self._transport.is_closing():
+                # The peer has gone: what was written went nowhere.
+                return
+
+    def _next_frame(self) -> bytes | None:
+        if self._preface:
+            batch, bodies = self._next_kept(self._preface)
+            self._sending = batch
+            return self._encoder.frame(bodies)
+        self._preface = None
+        bodies = self._outbox.take() if self._outbox is not None else []
+        if bodies:
+            return self._encoder.frame(bodies)
+        self._outbox = None
+        return None
+
+    def _next_kept(
+        self, preface: deque[Kept]
+    ) -> tuple[tuple[Kept, ...], list[bytes]]:
+        batch: list[Kept] = []
+        bodies: list[bytes] = []
+        size = 0
+        while preface and len(bodies) < MAX_FRAME_MESSAGES:
+            body = preface[0].bodies[self._lane_index]
+            assert body is not None, "the preface was chosen for this lane"
+            if bodies and size + len(body) > TICK_BYTES:
+                break
+            batch.append(preface.popleft())
+            bodies.append(body)
+            size += len(body)
+        return tuple(batch), bodies
+
+    def _all_handed(self) -> None:
+        """What was written is in the kernel: it need not be kept."""
+        sending, self._sending = self._sending, ()
+        for item in sending:
+            self._keeper.handed(item)
+
+    def close(self) -> tuple[list[Kept], int]:
+        """The connection is over: the kept messages that were not handed
+        over, and how many others are lost with the outbox."""
+        left = [*self._sending, *(self._preface or ())]
+        self._sending, self._preface = (), None
+        lost = self._outbox.clear() if self._outbox is not None else 0
+        self._outbox = None
+        return left, lost

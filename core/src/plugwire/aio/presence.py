@@ -1,0 +1,204 @@
+"""A joined client of a server: what it says, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from plugwire.aio.connection import ServerConnection
+from plugwire.aio.handlers import Worker, note
+from plugwire.errors import (
+    Denied,
+    MessageError,
+    PlugwireError,
+    RequestFailed,
+)
+from plugwire.interfaces import Verb
+from plugwire.message import Message, MessageType
+from plugwire.protocol import (
+    CLIENTS,
+    Attach,
+    Left,
+    Question,
+    Said,
+    ServerEvent,
+    ServerProtocol,
+    Unheard,
+)
+from plugwire.registry import Member
+
+
+class Presence:
+    """Sorts what the client says and sees that it gets its answers."""
+
+    __slots__ = ("_connection", "_member", "_protocol", "_worker",
+                 "is_reading")  # fmt: skip
+
+    has_joined = True
+
+    def __init__(self, connection: ServerConnection, member: Member) -> None:
+        self._connection = connection
+        self._member = member
+        self._protocol = ServerProtocol(
+            connection.door.pipeline.decoder(), connection.role
+        )
+        self._worker: Worker | None = None
+        self.is_reading = False
+
+    def begin(self) -> None:
+        """It has begun with joined."""
+
+    def read(self, data: bytes) -> None:
+        """Handle what `data` completes; answers go out at its end."""
+        try:
+            events = self._protocol.feed(data)
+        except Exception as error:
+            self._wrong_bytes(error)
+            return
+        connection = self._connection
+        self.is_reading = True
+        for event in events:
+            self._handle(event)
+            if connection.ended:
+                break
+        self.is_reading = False
+        if not connection.ended:
+            self._member.seat.flush()
+
+    def stop(self) -> None:
+        """Nothing more is read."""
+
+    async def stop_worker(self) -> None:
+        """Cancel the client's handler, and wait until it has ended."""
+        if self._worker is not None:
+            await self._worker.stop()
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether a handler may be under way."""
+        return self._worker is not None
+
+    def _wrong_bytes(self, error: Exception) -> None:
+        """End the connection for what the decoder raised. A decoder that
+        fails in its own way is treated like one that found no message."""
+        if not isinstance(error, MessageError):
+            note("the decoder", error)
+            error = MessageError(f"the decoder failed: {type(error).__name__}")
+        connection = self._connection
+        connection.host.wrong_bytes(connection.door, connection.peer, error)
+        connection.tell_failure(error)
+        connection.end(f"wrong bytes: {error}", final=True)
+
+    def _handle(self, event: ServerEvent) -> None:
+        if isinstance(event, Said):
+            self._heard(event.message)
+        elif isinstance(event, Attach):
+            self._attach(event)
+        elif isinstance(event, Question):
+            self._question(event)
+        elif isinstance(event, Left):
+            self._connection.close(event.reason or "the client said goodbye")
+        elif isinstance(event, Unheard):
+            self._fail(event.error, event.id)
+        else:
+            assert_never(event)
+
+    # ------------------------------------------- the application's messages
+
+    def _heard(self, message: Message) -> None:
+        host = self._connection.host
+        self._member.received += 1
+        host.stats.received += 1
+        try:
+            self._demand(message)
+        except Denied as error:
+            self._fail(error, message.id)
+            return
+        if self._worker is None:
+            handler = host.handlers.on_message
+            if handler is None:
+                if message.id is not None:
+                    nobody = RequestFailed("nobody answers requests here")
+                    self._fail(nobody, message.id)
+                return
+            member, on_message = self._member, handler
+            self._worker = Worker(
+                lambda heard: on_message(member.info(), heard),
+                self._answer,
+                spawn=host.spawn,
+                limit=host.settings.handler_queue,
+                full=self._connection.pause_reading,
+                room=self._connection.resume_reading,
+            )
+        self._worker.handle(message)
+
+    def _demand(self, message: Message) -> None:
+        """Raise `Denied` unless this client may say `message`."""
+        host = self._connection.host
+        if not host.settings.allow_client_send:
+            raise Denied(
+                f"clients of {host.event!r} may not send",
+                "the server has allow_client_send = false",
+            )
+        verb: Verb = "send" if message.id is None else "request"
+        self._connection.rights.demand(verb, self._member.session)
+
+    def _answer(
+        self, message: Message, result: Any, error: Exception | None
+    ) -> None:
+        """What the handler of `message` came to."""
+        if error is not None:
+            if not isinstance(error, PlugwireError):
+                note("on_message", error)
+            failure = RequestFailed(str(error) or type(error).__name__)
+            self._fail(
+                error if isinstance(error, Denied) else failure, message.id
+            )
+        elif message.id is not None:
+            connection = self._connection
+            try:
+                reply = connection.host.voice.messages.make(
+                    {} if result is None else result, reply_to=message.id
+                )
+                body = connection.encode(reply)
+            except PlugwireError as wrong:
+                self._fail(RequestFailed(f"the answer: {wrong}"), message.id)
+                return
+            connection.say(body)
+
+    def _fail(self, error: PlugwireError, reply_to: int | None) -> None:
+        self._connection.tell_failure(error, reply_to)
+
+    # ------------------------------------------- the library's operations
+
+    def _attach(self, event: Attach) -> None:
+        connection = self._connection
+        try:
+            if event.session is None:
+                connection.detach()
+            else:
+                connection.rights.demand("attach", event.session)
+                connection.attach(event.session)
+        except Denied as error:
+            self._fail(error, event.id)
+            return
+        self._reply({"session": event.session}, event.id)
+
+    def _question(self, event: Question) -> None:
+        host = self._connection.host
+        if event.op == CLIENTS:
+            self._reply(host.describe_clients(), event.id)
+        else:
+            self._reply(host.describe(), event.id)
+
+    def _reply(self, data: Mapping[str, Any], reply_to: int | None) -> None:
+        connection = self._connection
+        message = connection.host.voice.messages.make(
+            data, MessageType.CONTROL, reply_to=reply_to
+        )
+        try:
+            body = connection.encode(message)
+        except MessageError as error:
+            self._fail(error, reply_to)
+            return
+        connection.say(body)

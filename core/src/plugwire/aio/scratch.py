@@ -1,0 +1,26 @@
+"""The buffer that connections read into: one a thread, for all of them.
+
+A loop calls `get_buffer`, reads and calls `buffer_updated` in one go, and
+what was read is copied at its exact size then, so that no connection needs a
+buffer of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+
+READ_BYTES = 256 * 1024
+"""Bytes read at most in one go."""
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(READ_BYTES))
+
+
+_local = _Local()
+
+
+def read_buffer() -> memoryview:
+    """This thread's buffer."""
+    return _local.buffer

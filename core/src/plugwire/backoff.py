@@ -1,0 +1,39 @@
+"""When to try again: exponential backoff with full jitter; no I/O."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+
+class Backoff:
+    """Delays in seconds between attempts to reconnect.
+
+    The n-th is drawn evenly from 0 to `first * 2**n`, at most `cap`: full
+    jitter, so that a thousand clients of a restarted server do not come back
+    in step. `tries` 0 means for ever.
+    """
+
+    __slots__ = ("_cap", "_draw", "_first", "_tries", "attempts")
+
+    def __init__(
+        self,
+        first: float,
+        cap: float,
+        tries: int,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._first = first
+        self._cap = cap
+        self._tries = tries
+        self._draw = draw
+        self.attempts = 0
+
+    def next(self) -> float | None:
+        """Seconds to wait before the next attempt; None: no more of them."""
+        if self._tries and self.attempts >= self._tries:
+            return None
+        # 2**63 seconds is past any cap: the exponent needs no more.
+        reach = min(self._cap, self._first * 2.0 ** min(self.attempts, 63))
+        self.attempts += 1
+        return self._draw() * reach

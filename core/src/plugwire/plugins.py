@@ -1,0 +1,356 @@
+"""Entry points: what is installed, and loading one of it by name.
+
+Listing imports no plugin. A plugin that the configuration names is imported,
+and only that one, after everything that speaks against it has been looked
+at: a name that two distributions claim, the operator's `PLUGWIRE_DISABLE`
+and `PLUGWIRE_ALLOW`, and a `Requires-Dist` that excludes the running core.
+The environment's order never decides. Safe from any thread.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from plugwire import __version__
+from plugwire.errors import PluginError, Problem
+from plugwire.settings import Settings
+from plugwire.validation import nearest
+
+if TYPE_CHECKING:
+    from importlib_metadata import EntryPoint
+
+Kind: TypeAlias = Literal[
+    "transport", "codec", "queue", "permission", "extension"
+]
+State: TypeAlias = Literal[
+    "available", "blocked", "incompatible", "doubled", "badly named"
+]
+GROUPS: MappingProxyType[str, Kind] = MappingProxyType(
+    {
+        "plugwire.transports": "transport",
+        "plugwire.codecs": "codec",
+        "plugwire.queues": "queue",
+        "plugwire.permissions": "permission",
+        "plugwire.extensions": "extension",
+    }
+)
+"""Entry-point group -> the kind of its plugins."""
+
+_NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*\Z")
+_REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
+_RESERVED = frozenset(f.name for f in fields(Settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An entry point that is installed, not imported.
+
+    `value` is its text (`module:Class`), `requires` what its distribution's
+    Requires-Dist say about plugwire. `why` explains a `state` other than
+    "available", with the mend.
+    """
+
+    kind: Kind
+    name: str
+    distribution: str
+    version: str
+    value: str
+    requires: tuple[str, ...]
+    state: State = "available"
+    why: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind} {self.name!r} ({self.distribution} {self.version})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plugin's class, imported, and where it was found."""
+
+    cls: type[Any]
+    found: Found
+
+
+def installed() -> tuple[Found, ...]:
+    """All that is installed, by kind, name and distribution.
+
+    The environment is read once a process; `PLUGWIRE_DISABLE` and
+    `PLUGWIRE_ALLOW` are read anew by each call.
+    """
+    claims = _scan()
+    judged = []
+    for found in claims:
+        state, why, mend = _standing(found, claims)
+        text = f"{why}; {mend}" if mend else why
+        judged.append(replace(found, state=state, why=text))
+    return tuple(judged)
+
+
+def installed_names() -> frozenset[str]:
+    """The words that may be a plugin's section, of whatever state."""
+    return frozenset(f.name for f in _scan() if not _bad_name(f.name))
+
+
+def rescan() -> None:
+    """Forget what was read: the next question reads the environment."""
+    importlib.invalidate_caches()
+    _scan.cache_clear()
+
+
+def load(kind: Kind, word: str) -> Loaded:
+    """Import the plugin that `word` names: `name` or `name@distribution`.
+
+    Raises `PluginError`, of which `problems` holds one item with the mend,
+    when it is not installed, doubled, blocked, incompatible with this core,
+    badly named, or when its import raises or gives no class. No other
+    plugin is imported.
+    """
+    name, at, distribution = word.partition("@")
+    claims = [f for f in _scan() if (f.kind, f.name) == (kind, name)]
+    if at:
+        wanted = _normal(distribution)
+        claims = [f for f in claims if _normal(f.distribution) == wanted]
+    if not claims:
+        raise _missing(kind, word)
+    standings = [(found, _standing(found, claims)) for found in claims]
+    free = [s for s in standings if s[1][0] != "blocked"]
+    found, (state, why, mend) = (free or standings)[0]
+    if state != "available":
+        raise _refused(found, f"the {found} is {state}: {why}", mend)
+    return Loaded(_imported(found), found)
+
+
+def plugin_error(
+    kind: str, name: str, distribution: str, found: str, mend: str
+) -> PluginError:
+    """A `PluginError` with its one problem: what was `found`, and the mend.
+
+    Its key and origin are the kind's; who knows better replaces them.
+    """
+    article = "an" if kind[0] in "aeiou" else "a"
+    problem = Problem(
+        key=f"plugwire.{kind}",
+        origin=f"asked for {name!r}",
+        expected=f"{article} {kind} that is installed and works",
+        found=found,
+        mend=mend,
+    )
+    return PluginError(
+        f"{found}; {mend}",
+        kind=kind,
+        name=name,
+        distribution=distribution,
+        problems=(problem,),
+    )
+
+
+@lru_cache(maxsize=1)
+def _scan() -> tuple[Found, ...]:
+    claims: dict[tuple[str, str, str], Found] = {}
+    for entry in _entry_points():
+        kind = GROUPS.get(entry.group)
+        facts = _facts(entry) if kind else None
+        if kind and facts:
+            distribution, version, requires = facts
+            # What is on sys.path twice counts once, as for an import.
+            claims.setdefault(
+                (kind, entry.name, _normal(distribution)),
+                Found(
+                    kind=kind,
+                    name=entry.name,
+                    distribution=distribution,
+                    version=version,
+                    value=entry.value,
+                    requires=requires,
+                ),
+            )
+    return tuple(claims[key] for key in sorted(claims))
+
+
+def _entry_points() -> Iterator[EntryPoint]:
+    import importlib_metadata
+
+    try:
+        yield from list(importlib_metadata.entry_points())
+    except Exception:
+        # One distribution's garbled file must not hide all the others.
+        for distribution in importlib_metadata.distributions():
+            with suppress(Exception):
+                yield from list(distribution.entry_points)
+
+
+def _facts(entry: EntryPoint) -> tuple[str, str, tuple[str, ...]] | None:
+    """Name, version and Requires-Dist on plugwire; None for a folder with
+    no metadata, which pip too takes for not installed."""
+    distribution = entry.dist
+    with suppress(Exception):
+        if distribution and distribution.name:
+            requires = tuple(
+                text
+                for text in distribution.requires or ()
+                if _required_name(text) == "plugwire"
+            )
+            return distribution.name, distribution.version, requires
+    return None
+
+
+def _standing(found: Found, claims: Iterable[Found]) -> tuple[State, str, str]:
+    """The state, why, and the mend; `claims` holds the rivals."""
+    if why := _bad_name(found.name):
+        return "badly named", why, "its author must rename it"
+    if blocked := _blocked(found):
+        return "blocked", *blocked
+    rivals = [
+        f.distribution
+        for f in claims
+        if (f.kind, f.name) == (found.kind, found.name) and not _blocked(f)
+    ]
+    if len(rivals) > 1:
+        picks = " or ".join(f'"{found.name}@{r}"' for r in rivals)
+        return "doubled", f"{' and '.join(rivals)} claim it", f"write {picks}"
+    if skew := _skew(found):
+        upgrade = f"pip install --upgrade plugwire {found.distribution}"
+        return "incompatible", skew, upgrade
+    return "available", "", ""
+
+
+def _bad_name(name: str) -> str:
+    if name in _RESERVED:
+        return f"{name!r} is a key of plugwire's own settings"
+    if not _NAME.match(name):
+        return (
+            f"{name!r} is no plugin's name: a-z first, then a-z 0-9 _, and "
+            "no double _"
+        )
+    return ""
+
+
+def _blocked(found: Found) -> tuple[str, str] | None:
+    """Why the operator does not want it, and the mend."""
+    disabled = _named_by(found, os.environ.get("PLUGWIRE_DISABLE", ""))
+    if disabled:
+        return (
+            f"PLUGWIRE_DISABLE names {disabled!r}",
+            f"take {disabled!r} out of PLUGWIRE_DISABLE",
+        )
+    allowed = os.environ.get("PLUGWIRE_ALLOW")
+    if allowed is not None and not _named_by(found, allowed):
+        return (
+            "PLUGWIRE_ALLOW does not name it",
+            f"add {found.name!r} or {found.distribution!r} to PLUGWIRE_ALLOW",
+        )
+    return None
+
+
+def _named_by(found: Found, words: str) -> str:
+    """The one of the comma-separated `words` that means `found`, or ""."""
+    distribution = _normal(found.distribution)
+    for word in map(str.strip, words.split(",")):
+        if word in (found.name, f"{found.kind}.{found.name}"):
+            return word
+        if word and _normal(word) == distribution:
+            return word
+    return ""
+
+
+def _skew(found: Found) -> str:
+    """How the Requires-Dist excludes the running core, or ""."""
+    if not found.requires:
+        return ""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for text in found.requires:
+        try:
+            required = Requirement(text)
+        except InvalidRequirement:
+            return f"its Requires-Dist {text!r} cannot be read"
+        if required.marker and not required.marker.evaluate({"extra": ""}):
+            continue
+        if not required.specifier.contains(__version__, prereleases=True):
+            return (
+                f"{found.distribution} {found.version} needs "
+                f"plugwire{required.specifier}, and this is plugwire "
+                f"{__version__}"
+            )
+    return ""
+
+
+def _imported(found: Found) -> type[Any]:
+    from importlib_metadata import EntryPoint
+
+    try:
+        target = EntryPoint(found.name, found.value, "").load()
+    except (Exception, SystemExit) as error:
+        raise _refused(
+            found,
+            f"the {found} cannot be imported: {type(error).__name__}: {error}",
+            f"repair {found.distribution}, or name another {found.kind}",
+        ) from error
+    if not isinstance(target, type):
+        raise _refused(
+            found,
+            f"the {found} is no class: {found.value} is of type "
+            f"{type(target).__name__}",
+            "its author must let the entry point name the plugin's class",
+        )
+    return target
+
+
+def _refused(found: Found, text: str, mend: str) -> PluginError:
+    return plugin_error(found.kind, found.name, found.distribution, text, mend)
+
+
+def _missing(kind: Kind, word: str) -> PluginError:
+    name, at, _ = word.partition("@")
+    claims = [f for f in _scan() if f.kind == kind]
+    names = {f.name for f in claims}
+    if at and name in names:
+        names = {f"{name}@{f.distribution}" for f in claims if f.name == name}
+        mend = f"write {' or '.join(sorted(names))}"
+    else:
+        near, command = nearest(name, names), _first_party(kind, name)
+        meant = f"did you mean {near!r}?" if near else ""
+        mend = " or ".join(filter(None, (meant, command))) or (
+            "install the distribution that brings it"
+        )
+    there = "nothing is installed of this kind"
+    if names:
+        there = f"installed: {', '.join(sorted(names))}"
+    text = f"no {kind} named {word!r} is installed ({there})"
+    return plugin_error(kind, word, "", text, mend)
+
+
+def _first_party(kind: Kind, name: str) -> str:
+    """The command that may bring it, from the core's own extras: a plugin
+    has its distribution's name, or is one of its kind's."""
+    from importlib_metadata import PackageNotFoundError, requires
+
+    offered: set[str] = set()
+    with suppress(PackageNotFoundError):
+        offered = {_required_name(text) for text in requires("plugwire") or ()}
+    offered -= {_normal(f.distribution) for f in _scan()}
+    for tail in (name, kind, f"{kind}s"):
+        distribution = _normal(f"plugwire-{tail}")
+        if distribution in offered:
+            return f"pip install {distribution}"
+    return ""
+
+
+def _required_name(requirement: str) -> str:
+    match = _REQUIRED.match(requirement)
+    return _normal(match[1]) if match else ""
+
+
+def _normal(distribution: str) -> str:
+    """The one spelling of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()

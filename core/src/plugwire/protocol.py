@@ -1,0 +1,347 @@
+"""One joined connection as a machine with no I/O: bytes in, events out.
+
+`ServerProtocol` and `ClientProtocol` stand behind the handshake. They know
+the library's own operations (`op` on CONTROL and ERROR messages) and sort
+them from the application's messages. `Messages` makes what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, TypeAlias
+
+import msgspec
+
+from plugwire.errors import (
+    Denied,
+    MessageError,
+    PlugwireError,
+    RequestFailed,
+    ValidationFailed,
+)
+from plugwire.handshake import Joined, Role, Welcome
+from plugwire.interfaces import Decoder
+from plugwire.logs import clean
+from plugwire.message import Clock, Message, MessageType, check_event_name
+
+ATTACH = "attach"
+DETACH = "detach"
+GAP = "gap"
+GOODBYE = "goodbye"
+DENIED = "denied"
+FAILED = "failed"
+CLIENTS = "clients"
+STATS = "stats"
+QUESTIONS = frozenset({CLIENTS, STATS})
+"""What a connection in the role `control` may ask."""
+
+
+class Messages:
+    """Makes the messages of one side, stamped in its zone."""
+
+    __slots__ = ("_clock", "_event")
+
+    def __init__(self, event: str, zone: tzinfo) -> None:
+        self._event = event
+        self._clock = Clock(zone)
+
+    def make(
+        self,
+        data: Mapping[str, Any],
+        message_type: MessageType = MessageType.DATA,
+        *,
+        event_name: str | None = None,
+        seq: int | None = None,
+        id: int | None = None,
+        reply_to: int | None = None,
+        op: str | None = None,
+    ) -> Message:
+        """A message of this moment. Raises `ValidationFailed` for data that
+        is no mapping and for a name that is no event name."""
+        if type(data) is not dict:
+            if not isinstance(data, Mapping):
+                raise ValidationFailed(
+                    f"data is {type(data).__name__}, not a mapping; wrap it, "
+                    'for example as {"value": ...}'
+                )
+            data = dict(data)
+        ms, iso = self._clock.stamp()
+        return Message(
+            event_name=self._event
+            if event_name is None
+            else check_event_name(event_name),
+            timestamp_ms=ms,
+            timestamp_iso=iso,
+            message_type=message_type,
+            data=data,
+            seq=seq,
+            id=id,
+            reply_to=reply_to,
+            op=op,
+        )
+
+    def failure(self, error: BaseException, reply_to: int | None) -> Message:
+        """The ERROR message that tells a peer of `error`."""
+        denied = isinstance(error, Denied)
+        reason = getattr(error, "reason", None) or str(error)
+        reason = reason or type(error).__name__
+        return self.make(
+            {"error": type(error).__name__, "reason": clean(reason)},
+            MessageType.ERROR,
+            reply_to=reply_to,
+            op=DENIED if denied else FAILED,
+        )
+
+    def gap(self, missed: int) -> Message:
+        """Tells a client that it lost `missed` messages at this place."""
+        return self.make({"missed": missed}, MessageType.CONTROL, op=GAP)
+
+    def goodbye(self, reason: str, *, final: bool) -> Message:
+        """Tells a peer that the connection ends, and whether for good."""
+        return self.make(
+            {"reason": reason, "final": final}, MessageType.CONTROL, op=GOODBYE
+        )
+
+
+def check_type(message_type: MessageType | str) -> MessageType:
+    """A message type from what a caller passed; else `ValidationFailed`."""
+    try:
+        return MessageType(message_type)
+    except ValueError:
+        raise ValidationFailed(
+            f"{message_type!r} is no message type: data, error or control"
+        ) from None
+
+
+# ----------------------------------------------------------------- server
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An application's message; a request where its `id` is not None."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """The client asks to be put into `session`, or out of it (None)."""
+
+    id: int | None
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The command asks `op` of the server."""
+
+    id: int | None
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The peer said goodbye."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Something that this connection may not say, to be answered so."""
+
+    id: int | None
+    error: PlugwireError
+
+
+ServerEvent: TypeAlias = Said | Attach | Question | Left | Unheard
+
+
+class ServerProtocol:
+    """What a joined client says to a server."""
+
+    __slots__ = ("_decoder", "_role")
+
+    def __init__(self, decoder: Decoder, role: Role) -> None:
+        self._decoder = decoder
+        self._role = role
+
+    def feed(self, data: bytes) -> list[ServerEvent]:
+        """What `data` completes, in order. Raises `MessageError` for bytes
+        that are no messages: the connection has to end then."""
+        return [self._sort(message) for message in self._decoder.feed(data)]
+
+    def _sort(self, message: Message) -> ServerEvent:
+        op = message.op
+        if op is None:
+            if self._role == "control":
+                return Unheard(
+                    message.id, Denied("a control connection asks questions")
+                )
+            return Said(message)
+        if op == GOODBYE:
+            return Left(clean(message.data.get("reason", "")))
+        if self._role == "control" and op in QUESTIONS:
+            return Question(message.id, op)
+        if self._role == "member" and op in (ATTACH, DETACH):
+            return _attach(message)
+        return Unheard(
+            message.id,
+            Denied(f"a {self._role} cannot ask for {clean(op)!r}"),
+        )
+
+
+def _attach(message: Message) -> ServerEvent:
+    if message.op == DETACH:
+        return Attach(message.id, None)
+    try:
+        session = check_event_name(message.data.get("session", ""))
+    except ValidationFailed as error:
+        return Unheard(message.id, error)
+    return Attach(message.id, session)
+
+
+# ----------------------------------------------------------------- client
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to the request `id`: a message, or the error that it is."""
+
+    id: int
+    answer: Message | PlugwireError
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The server dropped `missed` messages for this client."""
+
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The server ends the connection; `final`: for good."""
+
+    reason: str
+    final: bool
+
+
+ClientEvent: TypeAlias = Reply | Gap | Goodbye
+
+
+class ClientProtocol:
+    """What a server says to a joined client.
+
+    `seq` is the last broadcast to all that this client knows of. Gaps stand
+    in `events` only: whoever hands messages on tells of them beside. `size`
+    is how many bytes the last feed that completed a message has completed,
+    those of the feeds before it that completed none included.
+    """
+
+    __slots__ = ("_begun", "_decoder", "_kept", "_types", "events", "seq",
+                 "size")  # fmt: skip
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        joined: Joined,
+        types: Container[MessageType],
+    ) -> None:
+        self._decoder = decoder
+        self._types = types
+        self._kept = joined.kept
+        # Kept ones come first, and count only once they are here.
+        self.seq = max(0, joined.seq - joined.kept)
+        self._begun = 0
+        self.size = 0
+        self.events: list[ClientEvent] = []
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The application's messages that `data` completes, in order, of the
+        wanted types; the rest goes to `events`. Raises `MessageError` for
+        bytes that are no messages: the connection has to end then."""
+        messages = self._decoder.feed(data)
+        self._begun += len(data)
+        if messages:
+            self.size, self._begun = self._begun, 0
+        if self._kept:
+            for message in messages[: self._kept]:
+                msgspec.structs.force_setattr(message, "kept", True)
+            self._kept -= min(self._kept, len(messages))
+        types = self._types
+        heard = []
+        for message in messages:
+            if message.op is None and message.reply_to is None:
+                if message.seq is not None:
+                    self.seq = message.seq
+                if message.message_type in types:
+                    heard.append(message)
+            else:
+                event = _sort(message)
+                if event is not None:
+                    self.events.append(event)
+                elif message.message_type in types:
+                    heard.append(message)
+        return heard
+
+
+def _sort(message: Message) -> ClientEvent | None:
+    """The event that `message` is, or None for one to be handed on."""
+    data = message.data
+    if message.reply_to is not None:
+        return Reply(message.reply_to, _answer(message))
+    if message.op == GAP:
+        missed = data.get("missed")
+        if type(missed) is not int or missed < 1:
+            raise MessageError("a gap of no messages")
+        return Gap(missed)
+    if message.op == GOODBYE:
+        return Goodbye(
+            clean(data.get("reason", "no reason given")),
+            data.get("final") is True,
+        )
+    return None
+
+
+def _answer(message: Message) -> Message | PlugwireError:
+    if message.message_type is not MessageType.ERROR:
+        return message
+    reason = clean(message.data.get("reason", message.data))
+    if message.op == DENIED:
+        return Denied(reason)
+    return RequestFailed(reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """What a client knows of its server: `Client.server`.
+
+    `codec` is the wire format, `max_message_bytes` what the server takes at
+    most; `kept` how many kept messages it handed over at joining.
+    """
+
+    event: str
+    door: str
+    incarnation: str
+    codec: str
+    extensions: tuple[str, ...]
+    max_message_bytes: int
+    kept: int
+    seq: int
+
+
+def facts(welcome: Welcome, joined: Joined) -> ServerFacts:
+    """What welcome and joined said."""
+    return ServerFacts(
+        event=welcome.event,
+        door=welcome.door,
+        incarnation=welcome.incarnation,
+        codec=welcome.codec,
+        extensions=welcome.extensions,
+        max_message_bytes=welcome.max_message_bytes,
+        kept=joined.kept,
+        seq=joined.seq,
+    )
