@@ -1,0 +1,28 @@
+"""Reading the identity that a transport gives a peer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, TypeAlias
+
+from annotated_types import Interval
+
+from plugwire.interfaces import Peer
+
+UNMAPPED = 65534
+"""The uid that Linux shows for one with no name in our user namespace
+(`/proc/sys/kernel/overflowuid`), and that many systems call nobody. Any
+number of strangers share it, so it stands for none of them."""
+
+Id: TypeAlias = Annotated[int, Interval(ge=0, le=2**32 - 2)]
+"""A uid or gid: 32 bits, of which the last value means "none"."""
+
+
+def in_groups(peer: Peer, gids: Collection[int]) -> bool:
+    """Whether the peer's own or supplementary groups are among `gids`.
+
+    The groups of an unmapped uid count for nothing.
+    """
+    if peer.uid is None or peer.uid == UNMAPPED:
+        return False
+    return peer.gid in gids or any(gid in gids for gid in peer.groups)
