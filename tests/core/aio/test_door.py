@@ -1,0 +1,105 @@
+"""A door keeps to its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugwire import Client, Server
+
+
+def path(server: Server) -> str:
+    return server.addresses["main"].removeprefix("unix:")
+
+
+async def test_pending_connections_wait_in_the_backlog(
+    told: dict[str, Any],
+) -> None:
+    async with Server("load", pending_connections=2, **told) as server:
+        silent = [
+            await asyncio.open_unix_connection(path(server)) for _ in range(2)
+        ]
+        for reader, _ in silent:
+            await reader.readline()
+        client = Client("load", **told)
+        connecting = asyncio.create_task(client.connect())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not connecting.done()
+        for _, writer in silent:
+            writer.close()
+        await connecting
+        assert client.connected
+        await client.disconnect()
+
+
+async def test_no_descriptors_left_is_logged_and_passes(
+    told: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    accept, troubles = loop.sock_accept, [errno.EMFILE, errno.ECONNABORTED]
+
+    async def scarce(sock: socket.socket) -> Any:
+        if troubles:
+            raise OSError(troubles[0], os.strerror(troubles.pop(0)))
+        return await accept(sock)
+
+    monkeypatch.setattr(loop, "sock_accept", scarce)
+    monkeypatch.setattr("plugwire.aio.door.EXHAUSTED_PAUSE", 0.01)
+    async with Server("load", **told) as server, Client("load", **told):
+        assert server.has_clients
+    assert "cannot accept" in caplog.text
+    assert "ulimit -n" in caplog.text
+    assert troubles == []
+
+
+async def test_a_peer_that_is_gone_before_it_is_looked_at(
+    told: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "plugwire")
+    from plugwire_unix.listener import UnixListener
+
+    accepted, troubles = UnixListener.accepted, [OSError("gone")]
+
+    def picky(self: Any, sock: socket.socket, *, small: bool) -> Any:
+        if troubles:
+            raise troubles.pop()
+        return accepted(self, sock, small=small)
+
+    monkeypatch.setattr(UnixListener, "accepted", picky)
+    async with Server("load", **told) as server:
+        reader, writer = await asyncio.open_unix_connection(path(server))
+        assert await reader.read() == b""
+        writer.close()
+        async with Client("load", **told):
+            assert server.has_clients
+    assert "went away at once" in caplog.text
+
+
+async def test_more_than_a_turns_accepts_are_all_taken(
+    told: dict[str, Any],
+) -> None:
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    async with Server("load", **told) as server:
+        socks = []
+        for _ in range(150):
+            sock = socket.socket(socket.AF_UNIX)
+            sock.connect(path(server))
+            socks.append(sock)
+        async with Client("load", **told):
+            assert server.has_clients
+        for sock in socks:
+            sock.close()
+    await asyncio.sleep(0)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= files + 1

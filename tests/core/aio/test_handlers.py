@@ -1,0 +1,146 @@
+"""Handlers are called one at a time, and what they raise is heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from plugwire import Message, MessageType
+from plugwire.aio.handlers import Teller, Worker, call
+
+
+def message(number: int) -> Message:
+    return Message(
+        event_name="load",
+        timestamp_ms=number,
+        timestamp_iso="",
+        message_type=MessageType.DATA,
+        data={"i": number},
+    )
+
+
+class Desk:
+    """A worker, and what it told."""
+
+    def __init__(self, handler: Callable[[Message], Any]) -> None:
+        self.answers: list[tuple[int, Any]] = []
+        self.acts: list[str] = []
+        self.worker = Worker(
+            handler,
+            self.answer,
+            spawn=asyncio.get_running_loop().create_task,
+            limit=4,
+            full=lambda: self.acts.append("full"),
+            room=lambda: self.acts.append("room"),
+        )
+
+    def answer(
+        self, heard: Message, result: Any, error: Exception | None
+    ) -> None:
+        self.answers.append((heard.data["i"], error or result))
+
+    async def settled(self, count: int) -> list[int]:
+        async with asyncio.timeout(20):
+            while len(self.answers) < count:
+                await asyncio.sleep(0)
+        return [number for number, _ in self.answers]
+
+
+async def test_plain_handlers_answer_at_once() -> None:
+    desk = Desk(lambda heard: heard.data["i"] * 2)
+    for number in range(3):
+        desk.worker.handle(message(number))
+    assert desk.answers == [(0, 0), (1, 2), (2, 4)]
+
+
+async def test_one_at_a_time_in_order_with_a_bound() -> None:
+    busy = 0
+
+    async def handler(heard: Message) -> None:
+        nonlocal busy
+        busy += 1
+        assert busy == 1
+        await asyncio.sleep(0)
+        busy -= 1
+
+    desk = Desk(handler)
+    for number in range(6):
+        desk.worker.handle(message(number))
+    assert desk.acts == ["full"]
+    assert await desk.settled(6) == list(range(6))
+    assert desk.acts == ["full", "room"]
+
+
+async def test_a_plain_call_behind_a_coroutine_waits_its_turn() -> None:
+    def handler(heard: Message) -> Any:
+        if heard.data["i"] % 2:
+            if heard.data["i"] == 3:
+                raise ValueError("three")
+            return None
+        return asyncio.sleep(0)
+
+    desk = Desk(handler)
+    for number in range(5):
+        desk.worker.handle(message(number))
+    assert await desk.settled(5) == list(range(5))
+    assert isinstance(desk.answers[3][1], ValueError)
+
+
+async def test_stop_cancels_and_drops_what_waits() -> None:
+    ended: list[int] = []
+
+    async def handler(heard: Message) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(heard.data["i"])
+
+    desk = Desk(handler)
+    await desk.worker.stop()
+    for number in range(3):
+        desk.worker.handle(message(number))
+    await asyncio.sleep(0)
+    await desk.worker.stop()
+    assert ended == [0]
+    assert desk.answers == []
+
+
+async def test_callbacks_are_told_in_order_whatever_they_raise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told: list[int] = []
+    teller = Teller()
+
+    async def slow(number: int) -> None:
+        await asyncio.sleep(0)
+        told.append(number)
+        await teller.done()  # from inside it returns at once
+        if number == 2:
+            raise ValueError("slow trouble")
+
+    def plain(number: int) -> None:
+        told.append(number)
+        if number == 4:
+            raise ValueError("plain trouble")
+
+    for number in range(6):
+        teller.tell("name", plain if number % 4 == 0 else slow, number)
+    assert told == [0]
+    await teller.done()
+    assert told == list(range(6))
+    assert "slow trouble" in caplog.text
+    assert "plain trouble" in caplog.text
+    await teller.done()
+    teller.tell("name", plain, 6)
+    assert told[-1] == 6
+
+
+async def test_call_takes_plain_and_async() -> None:
+    async def slow(number: int) -> int:
+        return number
+
+    assert await call(slow, 1) == 1
+    assert await call(lambda number: number, 2) == 2

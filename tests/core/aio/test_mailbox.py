@@ -1,0 +1,96 @@
+"""What a client has received, and who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from plugwire import ConnectionClosed, Message, MessageType
+from plugwire.aio.mailbox import Mailbox
+from plugwire.buffer import Buffer
+
+
+def message(number: int) -> Message:
+    return Message(
+        event_name="load",
+        timestamp_ms=number,
+        timestamp_iso="",
+        message_type=MessageType.DATA,
+        data={},
+    )
+
+
+class Box(Mailbox):
+    """A mailbox that writes down when it holds and resumes."""
+
+    def __init__(self, limit: int = 4) -> None:
+        self.acts: list[str] = []
+        super().__init__(
+            Buffer(limit, 1000),
+            lambda: self.acts.append("hold"),
+            lambda: self.acts.append("resume"),
+        )
+        self.end = None
+
+
+async def waiting(box: Box, count: int) -> list[asyncio.Task[Message]]:
+    tasks = [asyncio.create_task(box.wait()) for _ in range(count)]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_each_waiter_gets_its_message_in_order() -> None:
+    box = Box()
+    tasks = await waiting(box, 3)
+    box.put([message(1), message(2), message(3)], 30)
+    assert [(await task).timestamp_ms for task in tasks] == [1, 2, 3]
+    assert len(box) == 0
+
+
+async def test_one_who_is_cancelled_after_the_wake_passes_it_on() -> None:
+    box = Box()
+    first, second = await waiting(box, 2)
+    box.put([message(1)], 10)
+    first.cancel()
+    assert (await second).timestamp_ms == 1
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+async def test_one_who_is_cancelled_before_is_forgotten() -> None:
+    box = Box()
+    first, second = await waiting(box, 2)
+    first.cancel()
+    await asyncio.sleep(0)
+    box.put([message(1)], 10)
+    assert (await second).timestamp_ms == 1
+
+
+async def test_it_holds_when_full_and_resumes_at_half() -> None:
+    box = Box(limit=4)
+    box.put([message(n) for n in range(5)], 50)
+    box.put([message(5)], 10)
+    assert box.acts == ["hold"]
+    assert box.is_held
+    for _ in range(3):
+        box.take()
+    assert box.acts == ["hold"]
+    box.take()
+    assert box.acts == ["hold", "resume"]
+    assert not box.is_held
+
+
+async def test_the_end_is_told_to_all_and_does_not_grow() -> None:
+    box = Box()
+    tasks = await waiting(box, 3)
+    box.put([message(1)], 10)
+    box.finish(ConnectionClosed("over"))
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(r, Message) for r in results] == [True, False, False]
+    depths = set()
+    for _ in range(5):
+        with pytest.raises(ConnectionClosed, match="over") as caught:
+            await box.wait()
+        depths.add(len(caught.traceback))
+    assert len(depths) == 1

@@ -1,0 +1,171 @@
+"""The way out to one client."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from plugwire.aio.outlet import Outlet
+from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
+from plugwire.interfaces import Kept
+from plugwire.outbox import Ledger, Outbox, Share, make_outbox
+from plugwire.settings import Lag
+
+
+class Wire(asyncio.WriteTransport):
+    """A transport that takes what it is given, or is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: list[bytes] = []
+        self.gone = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.frames.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.gone
+
+    def get_write_buffer_size(self) -> int:
+        return 7
+
+
+class Joiner:
+    """An encoder, as far as frames go."""
+
+    format = "joined"
+    lines = True
+
+    def encode(self, message: object) -> bytes:
+        return b""
+
+    def frame(self, bodies: list[bytes]) -> bytes:
+        return b"|".join(bodies)
+
+
+class Desk:
+    """A keeper that writes down what it is told."""
+
+    def __init__(self, lag: Lag = Lag.DISCONNECT, limit: int = 4) -> None:
+        self.wire = Wire()
+        self.told: list[object] = []
+        self.ledger = Ledger()
+        self._lag, self._limit = lag, limit
+        joiner: Any = Joiner()
+        self.outlet = Outlet(self.wire, joiner, 0, self)
+
+    def make_outbox(self) -> Outbox:
+        return make_outbox(
+            self._lag, self._limit, 1000, self.ledger, lambda n: b"gap%d" % n
+        )
+
+    def lagging(self) -> None:
+        self.told.append("lagging")
+
+    def moved(self) -> None:
+        self.told.append("moved")
+
+    def overfull(self) -> None:
+        self.told.append("overfull")
+
+    def dropped(self, count: int) -> None:
+        self.told.append(("dropped", count))
+
+    def handed(self, item: Kept) -> None:
+        self.told.append(item.seq)
+
+    def emptied(self) -> None:
+        self.told.append("emptied")
+
+
+def share(*bodies: bytes) -> Share:
+    return Share(list(bodies), ["load"] * len(bodies))
+
+
+def kept(seq: int, size: int = 10) -> Kept:
+    return Kept(seq, (b"k" * size,), size, 0.0)
+
+
+def test_a_share_is_joined_once_for_all_who_get_it() -> None:
+    one, two = Desk(), Desk()
+    common = share(b"a", b"b")
+    one.outlet.deliver(common)
+    two.outlet.deliver(common)
+    assert one.wire.frames == [b"a|b"]
+    assert one.wire.frames[0] is two.wire.frames[0]
+
+
+def test_what_comes_while_it_is_paused_waits_and_is_counted() -> None:
+    desk = Desk()
+    desk.outlet.pause()
+    desk.outlet.pause()
+    desk.outlet.deliver(share(b"a", b"b"))
+    desk.outlet.deliver(share(b"c"))
+    assert (desk.outlet.queued, desk.outlet.queued_bytes) == (3, 3)
+    assert desk.outlet.unsent_bytes == 7
+    desk.outlet.deliver(share(b"d", b"e"))
+    desk.outlet.resume()
+    assert desk.wire.frames == [b"a|b|c"]
+    assert desk.told == ["lagging", "overfull", "emptied", "moved"]
+    assert desk.outlet.queued == desk.ledger.bytes == 0
+
+
+def test_dropped_ones_are_told() -> None:
+    desk = Desk(Lag.DROP_OLDEST)
+    desk.outlet.relieve(10)
+    desk.outlet.pause()
+    desk.outlet.deliver(share(b"a", b"b", b"c", b"d", b"e"))
+    desk.outlet.relieve(2)
+    desk.outlet.resume()
+    assert desk.wire.frames == [b"gap3|d|e"]
+    assert desk.told == [
+        "lagging", ("dropped", 1), ("dropped", 2), "emptied", "moved",
+    ]  # fmt: skip
+
+
+def test_relief_of_one_that_drops_nothing_is_its_end() -> None:
+    desk = Desk()
+    desk.outlet.pause()
+    desk.outlet.deliver(share(b"a"))
+    desk.outlet.relieve(1)
+    assert desk.told == ["lagging", "overfull"]
+    assert desk.outlet.close() == ([], 1)
+    assert desk.ledger.bytes == 0
+
+
+def test_kept_ones_go_first_in_frames_of_their_own() -> None:
+    desk = Desk()
+    size = TICK_BYTES // 2
+    desk.outlet.preface([kept(1, size), kept(2, size), kept(3, size)])
+    frames = [len(frame) for frame in desk.wire.frames]
+    assert frames == [2 * size + 1, size]
+    assert desk.told == ["lagging", 1, 2, 3, "emptied"]
+
+
+def test_many_small_ones_fit_a_frame() -> None:
+    desk = Desk()
+    count = MAX_FRAME_MESSAGES + 1
+    desk.outlet.preface([kept(n, 1) for n in range(count)])
+    counts = [frame.count(b"k") for frame in desk.wire.frames]
+    assert counts == [MAX_FRAME_MESSAGES, 1]
+
+
+def test_kept_ones_that_were_not_taken_come_back() -> None:
+    desk = Desk()
+    desk.outlet.preface([])
+    desk.outlet.pause()
+    items = [kept(1), kept(2)]
+    desk.outlet.preface(items)
+    desk.outlet.deliver(share(b"a"))
+    assert desk.wire.frames == []
+    assert desk.outlet.close() == (items, 1)
+
+
+def test_b7_kept_ones_written_to_who_is_gone_come_back() -> None:
+    desk = Desk()
+    desk.wire.gone = True
+    items = [kept(1, TICK_BYTES), kept(2, TICK_BYTES)]
+    desk.outlet.preface(items)
+    assert len(desk.wire.frames) == 1
+    assert desk.outlet.close() == (items, 0)
+    assert 1 not in desk.told

@@ -1,0 +1,49 @@
+"""`plugwire plugins`."""
+
+import json
+import subprocess
+import sys
+
+from plugwire.cli import main
+
+
+def test_what_is_installed_is_listed(capsys):
+    assert main(["plugins"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == [
+        "KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "WHY",
+    ]  # fmt: skip
+    kinds = {tuple(row.split()[:2]) for row in rows}
+    assert {("codec", "json"), ("transport", "memory")} <= kinds
+
+
+def test_one_that_cannot_be_used_says_why(monkeypatch, capsys):
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "json")
+    assert main(["plugins", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    (found,) = [p for p in listed if p["name"] == "json"]
+    assert found["state"] == "blocked"
+    assert "PLUGWIRE_DISABLE" in found["why"]
+    assert found["distribution"] == "plugwire-json"
+
+
+def test_none_is_imported(acme, capsys):
+    assert main(["plugins"]) == 0
+    out = capsys.readouterr().out
+    assert "poison" in out
+    assert "acme_mod" not in sys.modules
+
+
+def test_no_first_party_plugin_is_imported():
+    source = (
+        "import sys; from plugwire.cli import main; main(['plugins']);"
+        "print([m for m in sys.modules if m.startswith('plugwire_')"
+        " and 'finder' not in m])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,379 @@
+"""Finding plugins without importing them, and loading one by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plugwire import PluginError, __version__, plugins
+
+CODECS = "plugwire.codecs"
+CLASS = "class Acme:\n    pass\n"
+
+
+def find(kind, name):
+    return [
+        found
+        for found in plugins.installed()
+        if (found.kind, found.name) == (kind, name)
+    ]
+
+
+def refusal(kind, word):
+    with pytest.raises(PluginError) as caught:
+        plugins.load(kind, word)
+    error = caught.value
+    assert error.kind == kind
+    (problem,) = error.problems
+    assert str(error) == f"{problem.found}; {problem.mend}"
+    return error
+
+
+def test_d3_an_installed_codec_is_found_and_loaded_by_its_name(install):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "acme_codec:Acme"}},
+        modules={"acme_codec": CLASS},
+        requires=["plugwire>=0.1,<1", "msgspec"],
+        version="2.3",
+    )
+    (found,) = find("codec", "acme")
+    assert (found.distribution, found.version) == ("acme-codec", "2.3")
+    assert found.value == "acme_codec:Acme"
+    assert len(found.requires) == 1
+    assert (found.state, found.why) == ("available", "")
+    assert "acme_codec" not in sys.modules
+    loaded = plugins.load("codec", "acme")
+    assert loaded.cls.__name__ == "Acme"
+    assert loaded.found.name == "acme"
+    assert "acme" in plugins.installed_names()
+
+
+def test_listing_imports_no_plugin_and_no_pydantic():
+    code = (
+        "import sys; from plugwire import plugins; plugins.installed();"
+        "plugins.installed_names();"
+        "print([m for m in sys.modules if m.startswith('plugwire_')"
+        " or m in ('pydantic', 'dynaconf', 'plugwire.memory')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_importing_plugwire_reads_no_metadata():
+    code = (
+        "import sys, plugwire.plugins; "
+        "print([m for m in ('importlib_metadata', 'packaging') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_environment_is_read_once(install, monkeypatch):
+    import importlib_metadata
+
+    plugins.installed()
+    monkeypatch.setattr(importlib_metadata, "entry_points", None)
+    monkeypatch.setattr(importlib_metadata, "distributions", None)
+    assert plugins.installed()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise RuntimeError('poison')",
+        "raise SystemExit('poison')",
+        "import no_such_poison_module",
+        "class Other: pass",
+    ],
+)
+def test_a_poison_plugin_hurts_only_when_it_is_named(install, source):
+    install(
+        "acme-poison",
+        {CODECS: {"poison": "poison_mod:Acme"}},
+        modules={"poison_mod": source},
+    )
+    install(
+        "acme-good",
+        {CODECS: {"good": "good_mod:Acme"}},
+        modules={"good_mod": CLASS},
+    )
+    plugins.load("codec", "good")
+    assert "poison_mod" not in sys.modules
+    error = refusal("codec", "poison")
+    assert error.distribution == "acme-poison"
+    assert "(acme-poison 1.0) cannot be imported" in str(error)
+    assert error.__cause__ is not None
+    assert type(error.__cause__).__name__ in str(error)
+
+
+def test_an_interrupt_is_no_fault_of_the_plugin(install):
+    install(
+        "acme-slow",
+        {CODECS: {"slow": "slow_mod:Acme"}},
+        modules={"slow_mod": "raise KeyboardInterrupt"},
+    )
+    with pytest.raises(KeyboardInterrupt):
+        plugins.load("codec", "slow")
+
+
+def test_a_target_that_is_no_class_is_refused(install):
+    install(
+        "acme-fun",
+        {CODECS: {"fun": "fun_mod:acme"}},
+        modules={"fun_mod": "def acme(): pass"},
+    )
+    assert "is no class" in str(refusal("codec", "fun"))
+
+
+def test_what_is_missing_is_told_with_the_nearest_name(install):
+    install("acme-codec", {CODECS: {"acme": "x:Y"}})
+    error = refusal("codec", "acmee")
+    assert "no codec named 'acmee' is installed" in str(error)
+    assert "acme" in str(error).partition("(installed: ")[2]
+    assert error.problems[0].mend.startswith("did you mean 'acme'?")
+
+
+def test_what_is_like_nothing_is_to_be_installed():
+    error = refusal("transport", "pigeon")
+    assert error.problems[0].mend == (
+        "install the distribution that brings it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "distribution"),
+    [
+        ("codec", "json", "plugwire-json"),
+        ("queue", "fifo", "plugwire-queue"),
+        ("permission", "token", "plugwire-permissions"),
+    ],
+)
+def test_a_first_party_plugin_comes_with_its_command(
+    install, monkeypatch, tmp_path, kind, name, distribution
+):
+    # Only the core, as a distribution with its own extras, is visible.
+    install(
+        "plugwire",
+        {},
+        requires=[
+            f"plugwire-{tail}>=0.1.0,<1; extra == 'standard'"
+            for tail in ("json", "queue", "permissions")
+        ],
+    )
+    monkeypatch.setattr(sys, "path", sys.path[-1:])
+    plugins.rescan()
+    error = refusal(kind, name)
+    assert f"pip install {distribution}" in str(error)
+    assert "(nothing is installed of this kind)" in str(error)
+
+
+def test_without_the_cores_metadata_there_is_no_command(
+    install, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    plugins.rescan()
+    assert "pip install" not in str(refusal("codec", "json"))
+
+
+def two_claims(install):
+    for tail in ("one", "two"):
+        install(
+            f"Acme_{tail}",
+            {CODECS: {"acme": f"claim_{tail}:Acme"}},
+            modules={f"claim_{tail}": CLASS},
+        )
+
+
+def test_two_claims_are_an_error_when_used_and_a_pick_decides(install):
+    two_claims(install)
+    one, two = find("codec", "acme")
+    assert one.state == two.state == "doubled"
+    assert "Acme_one and Acme_two" in one.why
+    error = refusal("codec", "acme")
+    for part in ("Acme_one", "Acme_two", '"acme@Acme_two"'):
+        assert part in str(error)
+    assert "claim_one" not in sys.modules
+    loaded = plugins.load("codec", "acme@acme-two")
+    assert loaded.found.distribution == "Acme_two"
+    assert "claim_one" not in sys.modules
+    error = refusal("codec", "acme@acme-three")
+    assert "acme@Acme_one or acme@Acme_two" in error.problems[0].mend
+
+
+def test_blocking_one_claimant_leaves_the_other(install, monkeypatch):
+    two_claims(install)
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "acme-one")
+    assert plugins.load("codec", "acme").found.distribution == "Acme_two"
+
+
+def test_one_distribution_on_two_paths_counts_once(install):
+    first = {CODECS: {"acme": "twice_mod:Acme"}}
+    install("acme-codec", first, modules={"twice_mod": CLASS}, version="2.0")
+    install("Acme.Codec", first, modules={"twice_mod": CLASS}, version="1.0")
+    (found,) = find("codec", "acme")
+    assert (found.version, found.state) == ("2.0", "available")
+
+
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
+@given(data=st.data())
+def test_the_order_of_the_environment_decides_nothing(
+    shuffled_sites, data, request
+):
+    sites, expected, rest = shuffled_sites
+    order = data.draw(st.permutations(sites))
+    before = list(sys.path)
+    try:
+        sys.path[:] = [*order, *rest]
+        plugins.rescan()
+        assert plugins.installed() == expected
+        keys = [(f.kind, f.name, f.distribution) for f in expected]
+        assert keys == sorted(keys)
+    finally:
+        sys.path[:] = before
+
+
+@pytest.fixture
+def shuffled_sites(install):
+    two_claims(install)
+    install("acme-q", {"plugwire.queues": {"acme": "q:Q", "zz": "q:Z"}})
+    install("acme-t", {"plugwire.transports": {"acme": "t:T"}})
+    sites = sys.path[-4:]
+    return sites, plugins.installed(), sys.path[:-4]
+
+
+@pytest.mark.parametrize(
+    "words", ["acme", "codec.acme", "acme-codec", "Acme.Codec", "x, acme ,"]
+)
+def test_a_disabled_plugin_is_refused_before_import(
+    install, monkeypatch, words
+):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "blocked_mod:Acme"}},
+        modules={"blocked_mod": CLASS},
+    )
+    monkeypatch.setenv("PLUGWIRE_DISABLE", words)
+    (found,) = find("codec", "acme")
+    assert found.state == "blocked"
+    error = refusal("codec", "acme")
+    assert "PLUGWIRE_DISABLE" in str(error)
+    assert "take" in error.problems[0].mend
+    assert "blocked_mod" not in sys.modules
+
+
+@pytest.mark.parametrize("words", ["", "queue.acme", "acme2", " , "])
+def test_disabling_others_leaves_it(install, monkeypatch, words):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "free_mod:Acme"}},
+        modules={"free_mod": CLASS},
+    )
+    monkeypatch.setenv("PLUGWIRE_DISABLE", words)
+    assert plugins.load("codec", "acme")
+
+
+def test_the_allow_list_lets_in_what_it_names_and_no_more(
+    install, monkeypatch
+):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "allow_mod:Acme", "acme2": "allow_mod:Acme"}},
+        modules={"allow_mod": CLASS},
+    )
+    monkeypatch.setenv("PLUGWIRE_ALLOW", "acme, plugwire")
+    assert plugins.load("codec", "acme")
+    assert find("transport", "memory")[0].state == "available"
+    error = refusal("codec", "acme2")
+    assert "PLUGWIRE_ALLOW does not name it" in str(error)
+    assert "'acme2' or 'acme-codec'" in error.problems[0].mend
+    monkeypatch.setenv("PLUGWIRE_ALLOW", "")
+    assert {f.state for f in plugins.installed()} == {"blocked"}
+    monkeypatch.delenv("PLUGWIRE_ALLOW")
+    assert plugins.load("codec", "acme2")
+
+
+def test_a_plugin_for_another_core_is_refused_before_import(install):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "skew_mod:Acme"}},
+        modules={"skew_mod": CLASS},
+        requires=["plugwire>=99"],
+        version="7.1",
+    )
+    (found,) = find("codec", "acme")
+    assert found.state == "incompatible"
+    error = refusal("codec", "acme")
+    for part in ("acme-codec 7.1", "plugwire>=99", f"plugwire {__version__}"):
+        assert part in str(error)
+    assert error.problems[0].mend == (
+        "pip install --upgrade plugwire acme-codec"
+    )
+    assert "skew_mod" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("requires", "state"),
+    [
+        ("plugwire[standard]>=99; extra == 'test'", "available"),
+        ("plugwire-json>=99", "available"),
+        ("Plugwire (>=0.1)", "available"),
+        ("plugwire", "available"),
+        ("plugwire >>> 1", "incompatible"),
+        ("plugwire<0.1", "incompatible"),
+    ],
+)
+def test_only_what_applies_to_the_core_counts(install, requires, state):
+    install("acme-codec", {CODECS: {"acme": "x:Y"}}, requires=[requires])
+    assert find("codec", "acme")[0].state == state
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme", "a-b", "a__b", "9a", "_a", "codec", "listen", "a.b", "ä"]
+)
+def test_a_bad_name_is_listed_and_refused(install, name):
+    install("acme-codec", {CODECS: {name: "x:Y"}})
+    (found,) = find("codec", name)
+    assert found.state == "badly named"
+    assert repr(name) in found.why
+    assert name not in plugins.installed_names()
+    assert "badly named" in str(refusal("codec", name))
+
+
+@pytest.mark.parametrize("name", ["a", "a9_b", "acme_", "none"])
+def test_a_good_name_is_available(install, name):
+    install("acme-codec", {"plugwire.extensions": {name: "x:Y"}})
+    assert find("extension", name)[0].state == "available"
+
+
+def test_a_garbled_distribution_hides_no_other(install):
+    folder: Path = install("acme-garbled", {CODECS: {"bad": "x:Y"}})
+    (info,) = folder.iterdir()
+    (info / "entry_points.txt").write_text("[plugwire.codecs]\nno equals\n")
+    for version in ("2.0", "1.0"):
+        install("acme-codec", {CODECS: {"acme": "x:Y"}}, version=version)
+    assert [found.version for found in find("codec", "acme")] == ["2.0"]
+    assert find("transport", "memory")
+
+
+def test_a_folder_without_metadata_is_not_installed(install):
+    folder: Path = install("acme-bare", {CODECS: {"bare": "x:Y"}})
+    (info,) = folder.iterdir()
+    (info / "METADATA").unlink()
+    plugins.rescan()
+    assert not find("codec", "bare")
+    assert find("transport", "memory")

@@ -1,0 +1,88 @@
+"""Who may do what: everything but an explicit allow of all is a no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugwire.errors import Denied
+from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject
+from plugwire.rights import Rights
+
+PEER = Peer(transport="unix", address="here", uid=7)
+
+
+def rights(*checks: Any) -> Rights:
+    return Rights(checks, PEER, "status")
+
+
+def saying(answer: object) -> Any:
+    return lambda peer, verb, subject: answer
+
+
+def test_no_check_allows_who_was_admitted() -> None:
+    assert rights().verdict("send") is None
+    assert rights().may("receive", "room")
+
+
+def test_checks_are_told_who_what_and_where() -> None:
+    asked: list[tuple[Peer, str, Subject]] = []
+
+    def check(peer: Peer, verb: Any, subject: Subject) -> Any:
+        asked.append((peer, verb, subject))
+        return ALLOW
+
+    checking: Check = check
+    assert rights(checking).may("attach", "room")
+    assert asked == [(PEER, "attach", Subject("status", "room"))]
+
+
+def test_all_must_allow() -> None:
+    assert rights(saying(ALLOW), saying(ALLOW)).may("send")
+    both = rights(saying(ALLOW), saying(Deny("not today")))
+    assert both.verdict("send") == Deny("not today")
+
+
+@pytest.mark.parametrize(
+    "answer", [None, True, "allow", 1, (), object(), [ALLOW], Deny]
+)
+def test_anything_but_allow_is_a_no(answer: object) -> None:
+    verdict = rights(saying(answer)).verdict("send")
+    assert isinstance(verdict, Deny)
+    assert "'send'" in verdict.reason
+
+
+def test_a_check_that_raises_is_a_no_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        raise OSError("the secret is 42")
+
+    verdict = rights(saying(ALLOW), check).verdict("request")
+    assert verdict == Deny("a check failed: OSError")
+    assert "request" in caplog.text
+
+
+def test_a_coroutine_is_a_no() -> None:
+    async def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        return ALLOW
+
+    made = []
+
+    def asking(*arguments: Any) -> Any:
+        made.append(check(*arguments))
+        return made[-1]
+
+    assert not rights(asking).may("connect")
+    made[0].close()
+
+
+def test_demand_says_what_is_not_allowed_and_why() -> None:
+    rights(saying(ALLOW)).demand("control")
+    with pytest.raises(Denied) as caught:
+        rights(saying(Deny("you only listen"))).demand("send")
+    assert caught.value.reason == (
+        "send on 'status' is not allowed: you only listen"
+    )
+    assert caught.value.mend
