@@ -17,7 +17,7 @@ from plugwire import (
     Server,
     TimedOut,
 )
-from plugwire.aio.reach import Reach
+from plugwire.aio import client as client_module
 
 
 def test_wrong_settings_are_told_at_once() -> None:
@@ -56,10 +56,10 @@ async def test_b10_lost_before_the_attempt_is_over(
 async def test_b10_an_attempt_given_up_as_it_succeeds_makes_no_second(
     inside: dict[str, Any], monkeypatch: pytest.MonkeyPatch, until: Any
 ) -> None:
-    attempt, late = Reach.attempt, [True]
+    attempt, late = client_module.attempt, [True]
 
-    async def belated(self: Reach, *parts: Any) -> Any:
-        link = await attempt(self, *parts)
+    async def belated(*parts: Any) -> Any:
+        link = await attempt(*parts)
         if late:
             late.pop()
             link.abort()
@@ -69,7 +69,7 @@ async def test_b10_an_attempt_given_up_as_it_succeeds_makes_no_second(
     async with Server("load", **inside) as server:
         client = Client("load", reconnect_delay=0.01, **inside)
         await client.connect()
-        monkeypatch.setattr(Reach, "attempt", belated)
+        monkeypatch.setattr(client_module, "attempt", belated)
         host: Any = server._host
         host.registry.get(1).connection.abort()
         await until(lambda: client.client_id == 3)

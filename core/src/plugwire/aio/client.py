@@ -12,27 +12,21 @@ from collections.abc import (
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from zoneinfo import ZoneInfo
 
 from plugwire import forks
 from plugwire.aio.handlers import Teller
 from plugwire.aio.link import Link
 from plugwire.aio.mailbox import Mailbox
-from plugwire.aio.reach import Reach
-from plugwire.backoff import Backoff
+from plugwire.aio.reach import attempt
 from plugwire.buffer import Buffer
+from plugwire.comeback import Comeback, first_attempts
 from plugwire.errors import (
-    ConfigurationError,
     ConnectionClosed,
     ConnectionFailed,
     Denied,
-    MessageError,
     PlugwireError,
-    Refused,
     TimedOut,
 )
-from plugwire.handshake import Role, is_passing
-from plugwire.loading import gather
 from plugwire.logs import log
 from plugwire.message import Message, MessageType, check_event_name
 from plugwire.protocol import (
@@ -40,19 +34,13 @@ from plugwire.protocol import (
     DETACH,
     ClientEvent,
     Gap,
-    Messages,
     Reply,
     ServerFacts,
     check_type,
 )
 from plugwire.settings import Settings
-
-STEADY = 1.0
-"""Seconds that a connection has to last before the back-off begins anew: a
-server that accepts and closes at once must not be hammered."""
-FIRST_RETRY = 0.02
-"""Seconds (before jitter) to the second attempt of `connect()`: a server
-that is being started is there in tens of milliseconds."""
+from plugwire.standing import Standing
+from plugwire.way import Way
 
 _Reconnect = TypeVar("_Reconnect", bound=Callable[["Client"], object])
 _Gap = TypeVar("_Gap", bound=Callable[["Client", int | None], object])
@@ -88,34 +76,28 @@ class Client:
         settings: str | Path | Mapping[str, Any] | Settings | None = None,
         **overrides: Any,
     ) -> None:
-        self._event = check_event_name(event_name)
-        self._door = None if door is None else check_event_name(door)
-        self._role: Role = "member" if receive else "sender"
-        self._types = frozenset(map(check_type, message_types))
-        self._settings, problems = gather(settings, overrides)
-        if problems:
-            raise ConfigurationError(problems)
-        self._messages = Messages(
-            self._event, ZoneInfo(self._settings.timezone)
+        self._way = Way.called(
+            event_name,
+            door=door,
+            receive=receive,
+            message_types=message_types,
+            settings=settings,
+            overrides=overrides,
         )
-        self._reach = Reach(
-            self._event, self._settings, self._door, self._role, self._types
-        )
+        self._event = self._way.event
+        self._settings = self._way.settings
         self._mail = Mailbox(
             Buffer(self._settings.buffer_size, self._settings.buffer_bytes),
             self._hold_reading,
             self._resume_reading,
         )
         self._link: Link | None = None
-        self._server: ServerFacts | None = None
-        self._session: str | None = None
-        self._known: tuple[str, int] | None = None
-        self._missed: int | None = 0
+        self._standing = Standing(self._gap)
+        self._comeback = Comeback(self._event, self._settings)
         self._requests: dict[int, asyncio.Future[Message]] = {}
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
         self._left = False
-        self._backoff: Backoff | None = None
         self._teller = Teller()
         self._on_reconnect: Callable[[Client], object] | None = None
         self._on_gap: Callable[[Client, int | None], object] | None = None
@@ -146,15 +128,13 @@ class Client:
 
     async def _first_link(self) -> None:
         seconds = self._settings.default_timeout
-        backoff = Backoff(FIRST_RETRY, 0.5, 0)
+        pauses = first_attempts()
         cause: PlugwireError | None = None
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     try:
-                        link = await self._reach.attempt(
-                            self, self._session, self._known
-                        )
+                        link = await attempt(self._way, self._standing, self)
                     except (ConnectionFailed, ConnectionClosed) as error:
                         cause = error
                     else:
@@ -166,12 +146,12 @@ class Client:
                         raise ConnectionClosed(
                             "disconnected while it was connecting"
                         )
-                    await asyncio.sleep(backoff.next() or 0.0)
+                    await asyncio.sleep(pauses.next() or 0.0)
         except TimeoutError:
             raise ConnectionFailed(
                 f"no connection to {self._event!r} within {seconds:g} s "
                 f"(default_timeout): {cause or 'no answer'}",
-                address=getattr(cause, "address", "") or self._reach.address,
+                address=getattr(cause, "address", "") or self._way.address,
             ) from cause
 
     def after_fork(self) -> None:
@@ -250,7 +230,7 @@ class Client:
     def server(self) -> ServerFacts | None:
         """What the server last said of itself; None before the first
         connection."""
-        return self._server
+        return self._standing.server
 
     @property
     def buffered(self) -> int:
@@ -261,7 +241,7 @@ class Client:
     def missed(self) -> int | None:
         """Messages that the server said were lost for this client since its
         first connection; None once that is unknown."""
-        return self._missed
+        return self._standing.missed
 
     # ---------------------------------------------------------- receiving
 
@@ -325,7 +305,7 @@ class Client:
         what the codec cannot carry.
         """
         link = self._sending()
-        message = self._messages.make(data, check_type(message_type))
+        message = self._way.messages.make(data, check_type(message_type))
         await link.write(self._frame(message))
 
     async def request(
@@ -338,7 +318,7 @@ class Client:
         `ConnectionClosed` when the connection goes before the answer comes.
         """
         return await self._ask(
-            lambda number: self._messages.make(data, id=number),
+            lambda number: self._way.messages.make(data, id=number),
             self._sending(),
             timeout,
         )
@@ -352,16 +332,16 @@ class Client:
         after each reconnect. Raises `Denied`, `TimedOut`."""
         check_event_name(session)
         await self._operate(ATTACH, {"session": session})
-        self._session = session
+        self._standing.session = session
 
     async def detach(self) -> None:
         """Leave the session."""
         await self._operate(DETACH, {})
-        self._session = None
+        self._standing.session = None
 
     async def _operate(self, op: str, data: Mapping[str, Any]) -> None:
         await self._ask(
-            lambda number: self._messages.make(
+            lambda number: self._way.messages.make(
                 data, MessageType.CONTROL, id=number, op=op
             ),
             self._connected(),
@@ -391,21 +371,13 @@ class Client:
         except TimeoutError:
             raise TimedOut(
                 f"no answer from {self._event!r} within {seconds:g} s"
-                + self._why_silent(),
+                + self._way.why_silent(len(self._mail), self._mail.is_held),
                 seconds=seconds,
             ) from None
         finally:
             del self._requests[number]
             if answer.done() and not answer.cancelled():
                 answer.exception()  # nobody else will look at it
-
-    def _why_silent(self) -> str:
-        if not self._mail.is_held:
-            return ""
-        return (
-            f": {len(self._mail)} messages were not consumed, so that "
-            "reading has stopped; receive them, or connect with receive=False"
-        )
 
     def _connected(self) -> Link:
         link = self._link
@@ -427,18 +399,9 @@ class Client:
         return link
 
     def _frame(self, message: Message) -> bytes:
-        pipeline = self._reach.pipeline
-        assert pipeline is not None
-        assert self._server is not None
-        encoder = pipeline.encoder
-        body = encoder.encode(message)
-        limit = self._server.max_message_bytes
-        if len(body) > limit:
-            raise MessageError(
-                f"a message of {len(body)} bytes, over the {limit} that the "
-                "server takes (its max_message_bytes)"
-            )
-        return encoder.frame([body])
+        server = self._standing.server
+        assert server is not None
+        return self._way.frame(message, server.max_message_bytes)
 
     # ----------------------------------------------------------- handlers
 
@@ -465,22 +428,14 @@ class Client:
         """`link` has joined: its first message may come at once."""
         joined = link.shake.joined
         assert joined is not None
-        known = self._known
         self._link = link
-        self._server = server
-        self._known = (server.incarnation, link.seq)
         if self._mail.is_held:
             link.pause_reading()
         if self._is_returning:
             log.info("%s: connected again", self._event)
             if self._on_reconnect is not None:
                 self._teller.tell("on_reconnect", self._on_reconnect, self)
-        if known is None or self._role != "member":
-            return
-        if known[0] != server.incarnation:
-            self._lost_count(None)
-        elif joined.missed:
-            self._lost_count(joined.missed)
+        self._standing.joined(server, joined, link.seq)
 
     def received(self, messages: list[Message], size: int) -> None:
         self._mail.put(messages, size)
@@ -494,19 +449,14 @@ class Client:
                 else:
                     waiting.set_exception(event.answer)
         elif isinstance(event, Gap):
-            self._lost_count(event.missed)
+            self._standing.gap(event.missed)
 
-    def _lost_count(self, missed: int | None) -> None:
-        if missed is None:
-            self._missed = None
-        elif self._missed is not None:
-            self._missed += missed
+    def _gap(self, missed: int | None) -> None:
         if self._on_gap is not None:
             self._teller.tell("on_gap", self._on_gap, self, missed)
 
     def lost(self, link: Link, error: ConnectionClosed) -> None:
-        if self._server is not None:
-            self._known = (self._server.incarnation, link.seq)
+        self._standing.lost(link.seq)
         if self._link is link:
             self._link = None
         if self._left:
@@ -536,45 +486,30 @@ class Client:
 
     async def _come_back(self, link: Link, cause: PlugwireError) -> None:
         """Connect again, with back-off, until it works or never will."""
-        settings = self._settings
-        loop = asyncio.get_running_loop()
-        if loop.time() - link.since >= STEADY or self._backoff is None:
-            self._backoff = Backoff(
-                settings.reconnect_delay,
-                settings.reconnect_cap,
-                settings.reconnect_tries,
-            )
-        backoff = self._backoff
+        comeback, seconds = self._comeback, self._settings.default_timeout
+        now = asyncio.get_running_loop().time()
+        comeback.lost(now - link.since, cause)
         while True:
-            delay = backoff.next()
+            delay = comeback.delay()
             if delay is None:
-                end = ConnectionFailed(
-                    f"gave up on {self._event!r} after "
-                    f"{backoff.attempts} tries (reconnect_tries): {cause}",
-                    address=self._reach.address,
-                )
-                end.__cause__ = cause
-                self._mail.finish(end)
+                self._mail.finish(comeback.gave_up(self._way.address))
                 return
             await asyncio.sleep(delay)
+            error: PlugwireError
             try:
-                async with asyncio.timeout(settings.default_timeout):
-                    link = await self._reach.attempt(
-                        self, self._session, self._known
-                    )
-            except Refused as error:
-                if not is_passing(error):
-                    self._mail.finish(error)
-                    return
-                cause = error
-            except PlugwireError as error:
-                cause = error
+                async with asyncio.timeout(seconds):
+                    link = await attempt(self._way, self._standing, self)
+            except PlugwireError as failure:
+                error = failure
             except TimeoutError:
-                cause = TimedOut(
-                    f"no answer within {settings.default_timeout:g} s",
-                    seconds=settings.default_timeout,
+                error = TimedOut(
+                    f"no answer within {seconds:g} s", seconds=seconds
                 )
             else:
                 if self._mail.end is not None or not link.is_over:
                     return
-                cause = ConnectionClosed("it was lost again at once")
+                error = ConnectionClosed("it was lost again at once")
+            end = comeback.failed(error)
+            if end is not None:
+                self._mail.finish(end)
+                return

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from plugwire.aio.link import Link
-from plugwire.aio.reach import Reach
+from plugwire.aio.reach import attempt
 from plugwire.errors import ConnectionClosed, ConnectionFailed, TimedOut
-from plugwire.message import Message, MessageType, check_event_name
-from plugwire.protocol import ClientEvent, Messages, Reply, ServerFacts
+from plugwire.message import Message, MessageType
+from plugwire.protocol import ClientEvent, Reply, ServerFacts
 from plugwire.settings import Settings
+from plugwire.standing import Standing
+from plugwire.way import Way
 
 
 async def ask(
@@ -42,10 +43,9 @@ class Control:
     def __init__(
         self, event: str, settings: Settings, door: str | None = None
     ) -> None:
-        self._event = check_event_name(event)
+        self._way = Way(event, settings, door=door, role="control", types=())
+        self._event = event
         self._settings = settings
-        self._reach = Reach(event, settings, door, "control", ())
-        self._messages = Messages(event, ZoneInfo(settings.timezone))
         self._link: Link | None = None
         self._answer: asyncio.Future[Message] | None = None
         self._last_id = 0
@@ -59,12 +59,12 @@ class Control:
         seconds = self._settings.default_timeout
         try:
             async with asyncio.timeout(seconds):
-                self._link = await self._reach.attempt(self, None, None)
+                self._link = await attempt(self._way, Standing(_no_gap), self)
         except TimeoutError:
             raise ConnectionFailed(
-                f"no answer from {self._event!r} at {self._reach.address} "
+                f"no answer from {self._event!r} at {self._way.address} "
                 f"within {seconds:g} s (default_timeout)",
-                address=self._reach.address,
+                address=self._way.address,
             ) from None
         return self
 
@@ -82,24 +82,22 @@ class Control:
         """The answer to `op`. Raises `TimedOut` after `default_timeout`,
         `Denied`, `RequestFailed`, and `ConnectionClosed` when the connection
         goes first."""
-        link, pipeline = self._link, self._reach.pipeline
-        if link is None or link.is_over or pipeline is None:
+        link, server = self._link, self.server
+        if link is None or link.is_over or server is None:
             raise ConnectionClosed("the control connection is closed")
         seconds = self._settings.default_timeout
         self._last_id += 1
-        encoder = pipeline.encoder
-        body = encoder.encode(
-            self._messages.make(
-                {}, MessageType.CONTROL, id=self._last_id, op=op
-            )
+        question = self._way.messages.make(
+            {}, MessageType.CONTROL, id=self._last_id, op=op
         )
+        frame = self._way.frame(question, server.max_message_bytes)
         answer: asyncio.Future[Message] = (
             asyncio.get_running_loop().create_future()
         )
         self._answer = answer
         try:
             async with asyncio.timeout(seconds):
-                await link.write(encoder.frame([body]))
+                await link.write(frame)
                 return (await answer).data
         except TimeoutError:
             raise TimedOut(
@@ -136,3 +134,7 @@ class Control:
     ) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
+
+
+def _no_gap(missed: int | None) -> None:
+    """A control connection is sent no broadcast, and misses none."""
