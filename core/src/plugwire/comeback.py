@@ -24,20 +24,23 @@ def first_attempts() -> Backoff:
 
 
 class Comeback:
-    """The attempts after a loss, counted and spaced by the settings."""
+    """The attempts after a loss, counted and spaced by the settings.
 
-    __slots__ = ("_backoff", "_cause", "_event", "_settings")
+    `cause` is what went wrong last.
+    """
+
+    __slots__ = ("_backoff", "_event", "_settings", "cause")
 
     def __init__(self, event: str, settings: Settings) -> None:
         self._event = event
         self._settings = settings
         self._backoff: Backoff | None = None
-        self._cause: PlugwireError | None = None
+        self.cause: PlugwireError | None = None
 
     def lost(self, lasted: float, cause: PlugwireError) -> None:
         """A connection that had lasted so many seconds is over."""
         settings = self._settings
-        self._cause = cause
+        self.cause = cause
         if lasted >= STEADY or self._backoff is None:
             self._backoff = Backoff(
                 settings.reconnect_delay,
@@ -48,7 +51,7 @@ class Comeback:
     def failed(self, error: PlugwireError) -> PlugwireError | None:
         """An attempt failed. The error that ends it all, where it is a
         refusal that will not change; None: try again."""
-        self._cause = error
+        self.cause = error
         if isinstance(error, Refused) and not is_passing(error):
             return error
         return None
@@ -63,8 +66,8 @@ class Comeback:
         assert self._backoff is not None, "lost() comes first"
         end = ConnectionFailed(
             f"gave up on {self._event!r} after {self._backoff.attempts} "
-            f"tries (reconnect_tries): {self._cause}",
+            f"tries (reconnect_tries): {self.cause}",
             address=address,
         )
-        end.__cause__ = self._cause
+        end.__cause__ = self.cause
         return end

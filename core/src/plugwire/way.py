@@ -3,7 +3,7 @@ connection is made here."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ class Way:
         *,
         door: str | None,
         role: Role,
-        types: Container[MessageType],
+        types: Collection[MessageType],
     ) -> None:
         self.event = check_event_name(event)
         self.settings = settings

@@ -1,0 +1,380 @@
+"""A blocking client on sockets, without a loop or a thread of its own.
+
+Its callers' threads do the reading and the writing. One of those that wait
+is in the *chair* and reads for all of them; when it has what it came for,
+the chair goes to another that waits. When the connection is lost, it is made
+again from the chair, in whatever call comes next.
+
+What several threads see is under one lock, which is never held while
+something waits, nor while the application's code runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from plugwire import forks
+from plugwire.comeback import first_attempts
+from plugwire.errors import (
+    ConnectionClosed,
+    ConnectionFailed,
+    PlugwireError,
+    TimedOut,
+)
+from plugwire.logs import log
+from plugwire.message import Message, MessageType, check_event_name
+from plugwire.protocol import ATTACH, DETACH, ServerFacts
+from plugwire.sync.backend import Callbacks
+from plugwire.sync.link import Link
+from plugwire.sync.membership import Membership, Question
+from plugwire.sync.turns import (
+    Turn,
+    deadline_in,
+    earlier,
+    is_past,
+    left_until,
+)
+from plugwire.sync.writing import AT_ONCE, Late, Writer
+from plugwire.way import Way
+
+
+class Conversation:
+    """See `Client`, whose methods these are."""
+
+    def __init__(self, way: Way, callbacks: Callbacks) -> None:
+        self._way = way
+        self._event = way.event
+        self._settings = way.settings
+        self._member = Membership(way, callbacks)
+        self._writer = Writer(self._member)
+        self._last_id = 0
+
+    # --------------------------------------------------------- life cycle
+
+    def connect(self) -> None:
+        """See `Client.connect`."""
+        member = self._member
+        with member.chair.lock:
+            if member.end is None:
+                raise ConnectionFailed(
+                    f"this client of {self._event!r} is connected already"
+                )
+            former, member.end = member.end, None
+            member.left = False
+        forks.watch(self)
+        try:
+            self._take_chair()
+            self._first_link()
+        except BaseException:
+            with member.chair.lock:
+                if member.end is None:
+                    member.finish(former)
+            raise
+        finally:
+            member.let_go()
+        member.teller.tell()
+
+    def _take_chair(self) -> None:
+        chair, turn = self._member.chair, Turn()
+        while True:
+            with chair.lock:
+                if not chair.is_taken:
+                    chair.sit(None)
+                    return
+                chair.queue(chair.others, turn)
+            self._wait(chair.others, turn, None)
+
+    def _first_link(self) -> None:
+        member, seconds = self._member, self._settings.default_timeout
+        deadline = deadline_in(seconds)
+        pauses = first_attempts()
+        cause: PlugwireError | None = None
+        while True:
+            with member.chair.lock:
+                attempt = member.first(deadline)
+            try:
+                link = attempt.advance(deadline)
+                if link is not None:
+                    with member.chair.lock:
+                        member.joined(link, again=False)
+                        member.check_left()
+                    return
+            except (ConnectionFailed, ConnectionClosed) as error:
+                cause = error
+            finally:
+                member.drop(attempt)
+            self._rest(time.monotonic() + (pauses.next() or 0.0), deadline)
+            if is_past(deadline):
+                break
+        raise ConnectionFailed(
+            f"no connection to {self._event!r} within {seconds:g} s "
+            f"(default_timeout): {cause or 'no answer'}",
+            address=getattr(cause, "address", "") or self._way.address,
+        ) from cause
+
+    def _rest(self, until: float, deadline: float | None) -> None:
+        """Wait between two attempts; `disconnect` ends it."""
+        chair, turn = self._member.chair, Turn()
+        with chair.lock:
+            self._member.check_left()
+            # The others' queue is woken when the chair is free, and it is
+            # not: this thread sits in it.
+            chair.queue(chair.others, turn)
+        chair.wait(chair.others, turn, earlier(until, deadline))
+
+    def after_fork(self) -> None:
+        """In a forked child: the connection is the parent's."""
+        self._member.after_fork()
+
+    def disconnect(self) -> None:
+        """See `Client.disconnect`."""
+        member, chair = self._member, self._member.chair
+        deadline = deadline_in(self._settings.drain_timeout)
+        with chair.lock:
+            if member.end is None:
+                member.left = True
+                member.finish(ConnectionClosed("disconnected"))
+            attempt, link = member.attempt, member.link
+            if attempt is not None:
+                attempt.cancel()
+                if not chair.is_taken:
+                    member.attempt = None
+                    attempt.close()
+        if link is not None:
+            # What is being sent goes out whole.
+            if link.order.acquire(timeout=left_until(deadline) or 0.0):
+                link.order.release()
+            else:
+                log.info("%s: disconnected before all was sent", self._event)
+            with chair.lock:
+                member.lose(link, ConnectionClosed("disconnected"))
+        self._see_off(link, deadline)
+        member.teller.finish(left_until(deadline) or 0.0)
+
+    def _see_off(self, link: Link | None, deadline: float | None) -> None:
+        """Until nobody is in a call any more, this thread aside, which may
+        have been interrupted in one."""
+        chair, turn = self._member.chair, Turn()
+        while not is_past(deadline):
+            with chair.lock:
+                busy = chair.is_taken or (link is not None and link.users)
+                if chair.is_mine or not busy:
+                    return
+                chair.queue(chair.others, turn)
+            self._wait(chair.others, turn, deadline)
+
+    # ------------------------------------------------------------ looking
+
+    @property
+    def connected(self) -> bool:
+        """See `Client.connected`."""
+        member = self._member
+        while True:
+            with member.chair.lock:
+                link = member.link
+                if link is None or member.chair.is_taken or member.is_held:
+                    break
+                job = member.sit_down()
+            if not member.work(job, AT_ONCE):
+                break
+        member.teller.tell()
+        return member.link is not None
+
+    @property
+    def left(self) -> bool:
+        """Whether `disconnect` is why nothing more comes."""
+        return self._member.left
+
+    @property
+    def client_id(self) -> int | None:
+        """See `Client.client_id`."""
+        link = self._member.link
+        joined = None if link is None else link.shake.joined
+        return None if joined is None else joined.client_id
+
+    @property
+    def can_send(self) -> bool:
+        """See `Client.can_send`."""
+        link = self._member.link
+        return link is not None and link.can_send
+
+    @property
+    def server(self) -> ServerFacts | None:
+        """See `Client.server`."""
+        return self._member.standing.server
+
+    @property
+    def buffered(self) -> int:
+        """See `Client.buffered`."""
+        return len(self._member.buffer)
+
+    @property
+    def missed(self) -> int | None:
+        """See `Client.missed`."""
+        return self._member.standing.missed
+
+    # ---------------------------------------------------------- receiving
+
+    def receive(self, *, timeout: float | None = None) -> Message:
+        """See `Client.receive`."""
+        try:
+            return self._receive(deadline_in(timeout))
+        except Late:
+            raise TimedOut(
+                f"no message of {self._event!r} within {timeout:g} s",
+                seconds=timeout or 0.0,
+            ) from None
+        except PlugwireError:
+            raise
+        except BaseException:
+            self._member.let_go()
+            raise
+
+    def _receive(self, deadline: float | None) -> Message:
+        member, chair = self._member, self._member.chair
+        turn: Turn | None = None
+        late = False
+        while True:
+            member.teller.tell()
+            with chair.lock:
+                message = member.take()
+                if message is not None:
+                    return message
+                if member.end is not None:
+                    raise member.end.with_traceback(None)
+                if late:
+                    member.pass_on()
+                    raise Late
+                job = member.sit()
+                until = deadline
+                if job is None:
+                    turn = turn or Turn()
+                    chair.queue(chair.receivers, turn)
+                    if member.link is None and not chair.is_taken:
+                        until = earlier(deadline, member.next_try)
+            if job is not None:
+                late = not member.work(job, deadline) or is_past(deadline)
+            elif turn is not None:
+                self._wait(chair.receivers, turn, until)
+                late = is_past(deadline)
+
+    def _wait(
+        self, queue: deque[Turn], turn: Turn, until: float | None
+    ) -> None:
+        try:
+            self._member.chair.wait(queue, turn, until)
+        except BaseException:
+            with self._member.chair.lock:
+                self._member.pass_on()  # it may have been this one's turn
+            raise
+
+    # ------------------------------------------------------------ sending
+
+    def send(self, data: Mapping[str, Any], message_type: MessageType) -> None:
+        """See `Client.send`."""
+        message = self._way.messages.make(data, message_type)
+        try:
+            link = self._writer.enter(None)
+            self._writer.write(link, message, None, checked=True)
+        except PlugwireError:
+            raise
+        except BaseException:
+            self._member.let_go()
+            raise
+
+    def flush(self) -> None:
+        """See `Client.flush`."""
+        self._writer.flush()
+
+    def request(
+        self, data: Mapping[str, Any], *, timeout: float | None = None
+    ) -> Message:
+        """See `Client.request`."""
+        return self._ask(
+            lambda number: self._way.messages.make(data, id=number),
+            timeout,
+            checked=True,
+        )
+
+    def attach(self, session: str) -> None:
+        """See `Client.attach`."""
+        check_event_name(session)
+        self._operate(ATTACH, {"session": session})
+        self._member.standing.session = session
+
+    def detach(self) -> None:
+        """See `Client.detach`."""
+        self._operate(DETACH, {})
+        self._member.standing.session = None
+
+    def _operate(self, op: str, data: Mapping[str, Any]) -> None:
+        self._ask(
+            lambda number: self._way.messages.make(
+                data, MessageType.CONTROL, id=number, op=op
+            ),
+            None,
+            checked=False,
+        )
+
+    def _ask(
+        self,
+        make: Callable[[int], Message],
+        timeout: float | None,
+        *,
+        checked: bool,
+    ) -> Message:
+        member, writer = self._member, self._writer
+        seconds = (
+            self._settings.default_timeout if timeout is None else timeout
+        )
+        deadline = deadline_in(seconds)
+        with member.chair.lock:
+            self._last_id += 1
+            number = self._last_id
+        message = make(number)
+        try:
+            link = writer.enter(deadline)
+            question = member.asked[number] = Question(link)
+            writer.write(link, message, deadline, checked=checked)
+            return self._answer(question, deadline)
+        except Late:
+            raise TimedOut(
+                f"no answer from {self._event!r} within {seconds:g} s"
+                + self._way.why_silent(len(member.buffer), member.is_held),
+                seconds=seconds,
+            ) from None
+        except PlugwireError:
+            raise
+        except BaseException:
+            member.let_go()
+            raise
+        finally:
+            member.asked.pop(number, None)
+
+    def _answer(self, question: Question, deadline: float | None) -> Message:
+        member, chair = self._member, self._member.chair
+        late = False
+        while True:
+            member.teller.tell()
+            with chair.lock:
+                if isinstance(question.answer, Message):
+                    return question.answer
+                error = question.answer or question.link.error
+                if error is not None:
+                    raise error.with_traceback(None)
+                if late:
+                    member.pass_on()
+                    raise Late
+                job = None
+                if chair.is_taken or member.is_held:
+                    chair.queue(chair.others, question)
+                else:
+                    job = member.sit_down()
+            if job is not None:
+                late = not member.work(job, deadline) or is_past(deadline)
+            else:
+                self._wait(chair.others, question, deadline)
+                late = is_past(deadline)

@@ -1,0 +1,163 @@
+"""A blocking client's connection: handshake, then messages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Container
+
+from plugwire.errors import ConnectionClosed
+from plugwire.handshake import ClientHandshake
+from plugwire.interfaces import DecoderFactory
+from plugwire.message import Message, MessageType
+from plugwire.protocol import (
+    ClientEvent,
+    ClientProtocol,
+    Goodbye,
+    ServerFacts,
+    facts,
+)
+from plugwire.sync.channel import Channel
+from plugwire.sync.turns import left_until
+
+
+class Link:
+    """One connection.
+
+    Only one thread at a time reads, only the one that holds `order` writes.
+    `users` (the threads that are in a call on the socket) and `error`, why
+    it is over, belong to the chair's lock. `chunks` is what was read and not
+    yet decoded, `since` the monotonic time in seconds at which it joined.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        handshake: ClientHandshake,
+        decoder: DecoderFactory,
+        types: Container[MessageType],
+    ) -> None:
+        self.channel = channel
+        self.shake = handshake
+        self._decoder = decoder
+        self._types = types
+        self._protocol: ClientProtocol | None = None
+        self._goodbye: Goodbye | None = None
+        self._answer = b""
+        self.chunks: deque[bytes] = deque()
+        self.order = threading.Lock()
+        self.users: set[int] = set()
+        self.error: ConnectionClosed | None = None
+        self.since = 0.0
+
+    def shake_hands(self, deadline: float | None) -> bool:
+        """Shake hands until `deadline`: whether it has joined. Called again,
+        it goes on. Raises what the handshake does, `ConnectionClosed` and
+        `OSError`."""
+        shake = self.shake
+        while shake.joined is None or self._answer:
+            if self._answer:
+                if not self._write_answer(deadline):
+                    return False
+                continue
+            if not self.channel.read(self.chunks, left_until(deadline)):
+                return False
+            data = self.chunks.popleft()
+            if not data:
+                raise ConnectionClosed("the server closed the connection")
+            self._answer = shake.feed(data)
+        self.since = time.monotonic()
+        self._protocol = ClientProtocol(
+            self._decoder(), shake.joined, self._types
+        )
+        if shake.rest:
+            self.chunks.append(shake.rest)
+        return True
+
+    def _write_answer(self, deadline: float | None) -> bool:
+        written: list[int] = []
+        view = memoryview(self._answer)
+        if not self.channel.write(view, left_until(deadline), written):
+            return False
+        self._answer = self._answer[written[0] :]
+        return True
+
+    @property
+    def server(self) -> ServerFacts:
+        """What the server said of itself, once it has joined."""
+        shake = self.shake
+        assert shake.welcome is not None
+        assert shake.joined is not None
+        return facts(shake.welcome, shake.joined)
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the server lets this client send."""
+        return self.shake.joined is not None and self.shake.joined.can_send
+
+    @property
+    def seq(self) -> int:
+        """The last broadcast to all that this link knows of."""
+        return self._protocol.seq if self._protocol is not None else 0
+
+    def digest(
+        self, data: bytes
+    ) -> tuple[list[Message], int, list[ClientEvent]]:
+        """The application's messages that `data` completes, of how many
+        bytes, and what else the server said. Raises `MessageError`, and
+        `ConnectionClosed` for b"", the end."""
+        protocol = self._protocol
+        assert protocol is not None, "shake hands first"
+        if not data:
+            if self._goodbye is None:
+                raise ConnectionClosed("the server closed the connection")
+            raise ConnectionClosed(
+                self._goodbye.reason, final=self._goodbye.final
+            )
+        messages = protocol.feed(data)
+        events: list[ClientEvent] = []
+        if protocol.events:
+            events, protocol.events = protocol.events, []
+            for event in events:
+                if isinstance(event, Goodbye):
+                    self._goodbye = event
+        return messages, protocol.size, events
+
+    def write(
+        self, frame: bytes, deadline: float | None, written: list[int]
+    ) -> bool:
+        """Write all of `frame`; False when `deadline` came first. `written`
+        sums up to what the kernel took, however it ends. Raises
+        `OSError`."""
+        rest = memoryview(frame)
+        while True:
+            left = left_until(deadline)
+            if not self.channel.write(rest, left, written):
+                return False
+            if written[-1] == len(rest):
+                return True
+            rest = rest[written[-1] :]
+
+    # ------------------------------------------------- under the lock only
+
+    def enter(self) -> None:
+        """This thread is going to read or write."""
+        self.users.add(threading.get_ident())
+
+    def leave(self) -> None:
+        """This thread reads or writes no more; the last one out of a link
+        that is over closes it."""
+        self.users.discard(threading.get_ident())
+        self._close_if_empty()
+
+    def end(self, error: ConnectionClosed) -> None:
+        """It is over: who reads or writes returns."""
+        if self.error is None:
+            self.error = error
+            self.channel.shut()
+        self._close_if_empty()
+
+    def _close_if_empty(self) -> None:
+        if self.error is not None and not self.users:
+            self.channel.close()

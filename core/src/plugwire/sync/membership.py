@@ -1,0 +1,321 @@
+"""A blocking client's connection through all its losses, and what came over
+it.
+
+Whoever needs something sits down in the chair and works: reads once, or
+gets on with connecting where there is no connection. Attributes belong to
+the chair's lock.
+"""
+
+from __future__ import annotations
+
+import time
+
+from plugwire.buffer import Buffer
+from plugwire.comeback import Comeback
+from plugwire.errors import (
+    ConnectionClosed,
+    PlugwireError,
+    TimedOut,
+)
+from plugwire.logs import log
+from plugwire.message import Message
+from plugwire.protocol import ClientEvent, Gap, Reply
+from plugwire.standing import Standing
+from plugwire.sync.attempt import Attempt
+from plugwire.sync.backend import Callbacks
+from plugwire.sync.chair import Chair
+from plugwire.sync.channel import words
+from plugwire.sync.link import Link
+from plugwire.sync.telling import Teller
+from plugwire.sync.turns import (
+    Turn,
+    deadline_in,
+    earlier,
+    is_past,
+    left_until,
+)
+from plugwire.way import Way
+
+
+class Question(Turn):
+    """A request under way, and its answer."""
+
+    __slots__ = ("answer", "link")
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
+        self.answer: Message | PlugwireError | None = None
+
+
+class Membership:
+    """`link` is None while away; `end` is why nothing more comes; `left`
+    says that `disconnect` was called; `is_held` that the buffer is full and
+    nothing is read; `next_try` is when (monotonic seconds) to connect again.
+    """
+
+    def __init__(self, way: Way, callbacks: Callbacks) -> None:
+        self.way = way
+        self.chair = Chair()
+        self.teller = Teller()
+        self.buffer = Buffer(
+            way.settings.buffer_size, way.settings.buffer_bytes
+        )
+        self.is_held = False
+        self.end: PlugwireError | None = ConnectionClosed(
+            "not connected: connect() first"
+        )
+        self.left = False
+        self.link: Link | None = None
+        self.attempt: Attempt | None = None
+        self.next_try = 0.0
+        self.asked: dict[int, Question] = {}
+        self.standing = Standing(self._gap)
+        self.comeback = Comeback(way.event, way.settings)
+        self._callbacks = callbacks
+
+    # ----------------------------------------------------- in the chair
+
+    def work(
+        self,
+        job: Link | Attempt,
+        deadline: float | None,
+        *,
+        counted: bool = True,
+    ) -> bool:
+        """Read once, or get on with connecting; then leave the chair.
+
+        False when nothing came of it before `deadline`. An attempt that is
+        not `counted` does not use up a try.
+        """
+        try:
+            if isinstance(job, Link):
+                return self._read(job, deadline)
+            return self._connect(job, deadline, counted)
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the chair and the link, whichever this thread is at."""
+        with self.chair.lock:
+            if self.chair.is_mine:
+                self.chair.leave()
+            if self.link is not None:
+                self.link.leave()
+            self.pass_on()
+
+    def _connect(
+        self, attempt: Attempt, deadline: float | None, counted: bool
+    ) -> bool:
+        over = True
+        try:
+            link = attempt.advance(earlier(deadline, attempt.until))
+            if link is None:
+                if not is_past(attempt.until):
+                    over = False
+                    return False
+                seconds = self.way.settings.default_timeout
+                raise TimedOut(f"no answer within {seconds:g} s")
+            with self.chair.lock:
+                self.joined(link, again=True)
+        except PlugwireError as error:
+            with self.chair.lock:
+                self._failed(error, counted)
+        finally:
+            if over:
+                self.drop(attempt)
+        return True
+
+    def drop(self, attempt: Attempt) -> None:
+        """`attempt` is over, one way or another."""
+        with self.chair.lock:
+            if self.attempt is attempt:
+                self.attempt = None
+        attempt.close()
+
+    def _read(self, link: Link, deadline: float | None) -> bool:
+        error = ConnectionClosed("interrupted in the middle of a message")
+        whole = True
+        try:
+            if not link.chunks and not link.channel.read(
+                link.chunks, left_until(deadline)
+            ):
+                return False
+            whole = False
+            while link.chunks:
+                messages, size, events = link.digest(link.chunks.popleft())
+                with self.chair.lock:
+                    self._heard(messages, size, events)
+            whole = True
+        except OSError as broken:
+            whole = False
+            error = ConnectionClosed(f"the connection broke: {words(broken)}")
+        except ConnectionClosed as closed:
+            error = closed
+        except PlugwireError as wrong:
+            error = ConnectionClosed(str(wrong))
+        finally:
+            if not whole:
+                with self.chair.lock:
+                    self.lose(link, error)
+        return True
+
+    # ------------------------------------------------- under the lock only
+
+    def sit(self) -> Link | Attempt | None:
+        """Sit down where the chair is free and there is something to do
+        there, and say what."""
+        if self.chair.is_taken or self.is_held:
+            return None
+        if self.link is None and time.monotonic() < self.next_try:
+            return None
+        return self.sit_down()
+
+    def sit_down(self) -> Link | Attempt:
+        """Sit down in the chair, which is free; what is to be worked on."""
+        job = self.link or self.attempt
+        if job is None:
+            job = self.attempt = Attempt(
+                self.way,
+                self.standing,
+                deadline_in(self.way.settings.default_timeout),
+            )
+        self.chair.sit(self.link)
+        return job
+
+    def pass_on(self) -> None:
+        """Wake who can go on now."""
+        chair = self.chair
+        if self.end is not None:
+            chair.wake_all()
+        elif len(self.buffer) and chair.receivers:
+            chair.wake_one(chair.receivers)
+        elif not chair.is_taken and not self.is_held:
+            chair.wake_one(chair.receivers or chair.others)
+
+    def take(self) -> Message | None:
+        """The oldest message, or None."""
+        message = self.buffer.take()
+        if message is not None:
+            if self.is_held and self.buffer.has_room:
+                self.is_held = False
+            if self.chair.receivers or self.chair.others:
+                self.pass_on()
+        return message
+
+    def _heard(
+        self, messages: list[Message], size: int, events: list[ClientEvent]
+    ) -> None:
+        self.buffer.put(messages, size)
+        if self.buffer.is_full:
+            self.is_held = True
+        for event in events:
+            if isinstance(event, Reply):
+                question = self.asked.get(event.id)
+                if question is not None:
+                    question.answer = event.answer
+                    self.chair.wake(question)
+            elif isinstance(event, Gap):
+                self.standing.gap(event.missed)
+
+    def _gap(self, missed: int | None) -> None:
+        self.teller.add("on_gap", lambda: self._callbacks.on_gap(missed))
+
+    def joined(self, link: Link, *, again: bool) -> None:
+        """`link` has joined, the first one or a later one."""
+        if self.end is not None:
+            link.end(ConnectionClosed("disconnected"))
+            return
+        self.link = link
+        joined = link.shake.joined
+        assert joined is not None
+        if again:
+            self._log("connected again")
+            self.teller.add("on_reconnect", self._callbacks.on_reconnect)
+        self.standing.joined(link.server, joined, link.seq)
+
+    def lose(self, link: Link, error: ConnectionClosed) -> None:
+        """`link` is over."""
+        if self.left:
+            error = ConnectionClosed("disconnected")
+        link.end(error)
+        if self.link is not link:
+            return
+        self.link = None
+        self.standing.lost(link.seq)
+        for question in self.asked.values():
+            self.chair.wake(question)
+        reason = error.reason
+        self.teller.add(
+            "on_disconnect", lambda: self._callbacks.on_disconnect(reason)
+        )
+        if self.end is not None:
+            return
+        self._log(f"connection lost ({reason})")
+        if error.final or not self.way.settings.reconnect:
+            self.finish(error)
+            return
+        self.comeback.lost(time.monotonic() - link.since, error)
+        self._plan()
+
+    def _failed(self, error: PlugwireError, counted: bool) -> None:
+        if self.end is not None:
+            return
+        end = self.comeback.failed(error)
+        if end is not None:
+            self.finish(end)
+        elif counted:
+            self._plan()
+
+    def _plan(self) -> None:
+        delay = self.comeback.delay()
+        if delay is None:
+            self.finish(self.comeback.gave_up(self.way.address))
+        else:
+            self.next_try = time.monotonic() + delay
+
+    def finish(self, end: PlugwireError) -> None:
+        """Nothing more comes: tell everyone who waits."""
+        self.end = end
+        self.chair.wake_all()
+
+    def _log(self, text: str) -> None:
+        """Log it once the lock is free: a handler may do anything."""
+        event = self.way.event
+        self.teller.add("log", lambda: log.info("%s: %s", event, text))
+
+    def after_fork(self) -> None:
+        """In a forked child: the connection is the parent's."""
+        self.chair, self.teller = Chair(), Teller()
+        if self.attempt is not None:
+            self.attempt.close()
+            self.attempt = None
+        if self.link is not None:
+            self.link.channel.close()
+            self.link = None
+        self.end = ConnectionClosed(
+            "this is a forked child: make a client of its own here"
+        )
+
+    def away(self) -> PlugwireError:
+        """What who needs a connection is told when there is none."""
+        if self.end is not None:
+            return self.end.with_traceback(None)
+        cause = self.comeback.cause
+        error = ConnectionClosed(
+            f"the connection to {self.way.event!r} is away, and nothing is "
+            f"kept meanwhile: {cause}"
+        )
+        error.__cause__ = cause
+        return error
+
+    def first(self, deadline: float | None) -> Attempt:
+        """An attempt of `connect()`, which is in the chair."""
+        self.check_left()
+        self.attempt = Attempt(self.way, self.standing, deadline)
+        return self.attempt
+
+    def check_left(self) -> None:
+        """Raise `ConnectionClosed` after `disconnect()`."""
+        if self.left:
+            raise ConnectionClosed("disconnected while it was connecting")
