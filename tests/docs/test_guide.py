@@ -41,7 +41,7 @@ def test_server_and_client_are_two_programs(
 
 
 def test_a_thread_broadcasts(files: Path, run) -> None:
-    assert run("threads.py") == "{'n': 1}\n"
+    assert run("threads.py") == "{'degrees': 21.5}\n"
 
 
 def test_a_bad_line_is_survived(files: Path, run) -> None:
