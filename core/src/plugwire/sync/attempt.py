@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import socket
+import threading
 from collections import deque
 from typing import cast
 
@@ -12,7 +13,7 @@ from plugwire.errors import ConnectionClosed, ConnectionFailed, PlugwireError
 from plugwire.interfaces import SocketConnector, Target
 from plugwire.pipeline import ClientPipeline
 from plugwire.standing import Standing
-from plugwire.sync.channel import Channel, shut, words
+from plugwire.sync.channel import LONGEST, Channel, shut, words
 from plugwire.sync.link import Link
 from plugwire.sync.turns import left_until
 from plugwire.way import Way
@@ -27,13 +28,20 @@ class Attempt:
     A caller's time may be up before the server has answered: `advance` says
     so, and goes on where it was when it is called again, so that many short
     calls get as far as a long one. One thread at a time calls it; `cancel`
-    is for any. `until` is the monotonic time at which it is to be given up.
+    is for any. `until` is the monotonic time at which it is to be given up;
+    a failure uses up a try where it is `counted`. `link` is what it has made.
     """
 
     def __init__(
-        self, way: Way, standing: Standing, until: float | None
+        self,
+        way: Way,
+        standing: Standing,
+        until: float | None,
+        *,
+        counted: bool,
     ) -> None:
         self.until = until
+        self.counted = counted
         self._way = way
         self._standing = standing
         self._pipeline: ClientPipeline | None = None
@@ -41,8 +49,10 @@ class Attempt:
         self._tried: list[str] = []
         self._failure: OSError | None = None
         self._sock: socket.socket | None = None
-        self._link: Link | None = None
+        self.link: Link | None = None
         self._is_cancelled = False
+        # Closing and cancelling: a number must not be another socket's.
+        self._guard = threading.Lock()
 
     def advance(self, deadline: float | None) -> Link | None:
         """The link that has joined, or None where `deadline` came first.
@@ -52,13 +62,12 @@ class Attempt:
         raises; nothing is open then, and the attempt is over.
         """
         try:
-            if self._link is None and not self._connected(deadline):
+            if self.link is None and not self._connected(deadline):
                 return None
-            assert self._link is not None
-            if not self._link.shake_hands(deadline):
+            assert self.link is not None
+            if not self.link.shake_hands(deadline):
                 return None
             self._check()
-            self._sock = None  # the link's from now on
         except OSError as error:
             self.close()
             self._check()
@@ -69,20 +78,21 @@ class Attempt:
             self.close()
             self._check()
             raise
-        return self._link
+        return self.link
 
     def cancel(self) -> None:
         """Let `advance` end soon, in whatever thread it is."""
-        self._is_cancelled = True
-        sock = self._sock
-        if sock is not None:
-            shut(sock)
+        with self._guard:
+            self._is_cancelled = True
+            if self._sock is not None:
+                shut(self._sock)
 
     def close(self) -> None:
         """Let go of what is open; nobody may be in `advance`."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        with self._guard:
+            if self._sock is not None:
+                self._sock.close()
+                self._sock = None
 
     def _check(self) -> None:
         if self._is_cancelled:
@@ -93,7 +103,7 @@ class Attempt:
         if self._pipeline is None:
             self._pipeline, told = self._way.find()
             self._targets.extend(self._connector.targets(told))
-        while self._link is None:
+        while self.link is None:
             self._check()
             try:
                 if self._sock is None:
@@ -146,7 +156,7 @@ class Attempt:
     def _establish(self, sock: socket.socket) -> None:
         assert self._pipeline is not None
         peer = self._connector.connected(sock)
-        self._link = Link(
+        self.link = Link(
             Channel(sock),
             self._way.handshake(peer, self._standing),
             self._pipeline.decoder,
@@ -158,7 +168,8 @@ def _is_through(sock: socket.socket, deadline: float | None) -> bool:
     """Whether `sock` is connected by `deadline`; raises `OSError`."""
     with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
-        if not selector.select(left_until(deadline)):
+        left = left_until(deadline)
+        if not selector.select(None if left is None else min(left, LONGEST)):
             return False
     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if error:

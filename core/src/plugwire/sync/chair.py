@@ -19,6 +19,11 @@ class Chair:
     `link` is what who sits there reads from, or None. `receivers` wait for a
     message, `others` for the chair or for an answer. All but `wait` is
     called under `lock`.
+
+    A signal's handler may raise behind any call, under the lock too. What
+    was half done then is done again by `leave` and `withdraw`, and a turn
+    is woken before it is taken out of its queue: woken twice does no harm,
+    forgotten it would wait for ever.
     """
 
     __slots__ = ("link", "lock", "others", "receivers", "sitter")
@@ -32,6 +37,8 @@ class Chair:
 
     def sit(self, link: Link | None) -> None:
         """Take the chair, which is free, to read from `link`."""
+        if self.sitter:
+            self.leave()
         self.sitter = threading.get_ident()
         self.link = link
         if link is not None:
@@ -39,15 +46,19 @@ class Chair:
 
     def leave(self) -> None:
         """Leave it free."""
-        link, self.link = self.link, None
+        if self.link is not None:
+            self.link.leave()
+        self.link = None
         self.sitter = 0
-        if link is not None:
-            link.leave()
 
     @property
     def is_taken(self) -> bool:
-        """Whether somebody sits there."""
-        return self.sitter != 0
+        """Whether somebody else sits there.
+
+        Nobody looks who sits there, the one aside that was interrupted
+        twice, in leaving too: it is to sit down anew.
+        """
+        return self.sitter not in (0, threading.get_ident())
 
     @property
     def is_mine(self) -> bool:
@@ -61,20 +72,37 @@ class Chair:
 
     def wake_one(self, queue: deque[Turn]) -> None:
         """Wake who waits longest in `queue`, if anybody does."""
-        if queue:
-            queue.popleft().wake()
+        while queue:
+            turn = queue[0]
+            was_woken = turn.woken
+            turn.wake()
+            queue.popleft()
+            if not was_woken:
+                return
 
     def wake(self, turn: Turn) -> None:
         """Wake this one of the others, if it waits."""
         if turn in self.others:
-            self.others.remove(turn)
             turn.wake()
+            self.others.remove(turn)
 
     def wake_all(self) -> None:
         """Wake everybody."""
+        self.wake_queue(self.receivers)
+        self.wake_queue(self.others)
+
+    def wake_queue(self, queue: deque[Turn]) -> None:
+        """Wake all that wait in `queue`."""
+        while queue:
+            self.wake_one(queue)
+
+    def withdraw(self) -> None:
+        """Take the calling thread out of both queues."""
+        mine = threading.get_ident()
         for queue in (self.receivers, self.others):
-            while queue:
-                queue.popleft().wake()
+            for turn in tuple(queue):
+                if turn.thread == mine:
+                    queue.remove(turn)
 
     def wait(
         self, queue: deque[Turn], turn: Turn, deadline: float | None

@@ -1,8 +1,8 @@
 """A connected socket with a time-out for each direction.
 
-`socket.settimeout` sets one for both, and polls before each call. The
-kernel's own time-outs cost no call of their own, and let one thread read
-with a time-out while another writes with its own.
+`socket.settimeout` sets one for both. The kernel's own (`SO_RCVTIMEO`) begin
+anew with each signal that is handled, so that a program with a timer would
+wait for ever; a poll goes on with what is left.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import contextlib
 import os
 import select
 import socket
-import struct
 import sys
 from collections import deque
 
 READ_BYTES = 256 * 1024
 """Bytes read at most in one go."""
-LONGEST = 1e8
-"""Seconds that the kernel is asked to wait at most, some three years: a
-larger number would not fit, and stands for ever as well."""
+LONGEST = 1e6
+"""Seconds that the kernel is asked to wait at most, some eleven days: its
+milliseconds have 31 bits. Who may wait longer asks again."""
+
+_AT_ONCE = getattr(socket, "MSG_DONTWAIT", 0)
 
 
 class Channel:
@@ -30,23 +31,25 @@ class Channel:
     a signal's handler can raise, so that `KeyboardInterrupt` loses nothing.
     """
 
-    __slots__ = ("_options", "_sock")
+    __slots__ = ("_readable", "_sock", "_writable")
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         self._sock = sock
-        self._options: dict[int, float | None] = {
-            socket.SO_RCVTIMEO: None,
-            socket.SO_SNDTIMEO: None,
-        }
+        if sys.platform != "win32":
+            # One for each direction: no two threads may use the same.
+            self._readable = select.poll()
+            self._readable.register(sock, select.POLLIN)
+            self._writable = select.poll()
+            self._writable.register(sock, select.POLLOUT)
 
     def read(self, into: deque[bytes], seconds: float | None) -> bool:
         """Add what comes within `seconds` (None: at last; 0: now) to `into`,
         b"" at the end of the stream. False when nothing came. Raises
         `OSError`."""
-        flags = self._patience(socket.SO_RCVTIMEO, seconds)
-        if flags is None:
+        if seconds is not None and not self._can_read(seconds):
             return False
+        flags = 0 if seconds is None else _AT_ONCE
         try:
             into.extend(map(self._sock.recv, (READ_BYTES,), (flags,)))
         except BlockingIOError:
@@ -59,45 +62,40 @@ class Channel:
         """Write what the kernel takes of `data` within `seconds`, and add
         the number of bytes to `written`. False when it took none. Raises
         `OSError`."""
-        flags = self._patience(socket.SO_SNDTIMEO, seconds)
-        if flags is None:
-            return False
-        try:
-            written.extend(map(self._sock.send, (data,), (flags,)))
-        except BlockingIOError:
-            return False
-        return True
+        if seconds is None:
+            written.extend(map(self._sock.send, (data,)))
+            return True
+        # There is room nearly always, and one call is enough.
+        for patience in (0.0, seconds):
+            if self._can_write(patience):
+                with contextlib.suppress(BlockingIOError):
+                    written.extend(map(self._sock.send, (data,), (_AT_ONCE,)))
+                    return True
+        return False
 
     if sys.platform == "win32":
-        # After a time-out of the kernel's, Windows says, a socket is not to
-        # be used any more.
-        def _patience(self, option: int, seconds: float | None) -> int | None:
-            own = [self._sock]
-            reading = option == socket.SO_RCVTIMEO
-            if seconds is not None:
-                seconds = max(seconds, 0)
-            ready = select.select(
-                own if reading else [], [] if reading else own, [], seconds
-            )
-            return 0 if any(ready) else None
+
+        def _can_read(self, seconds: float) -> bool:
+            wait = min(max(seconds, 0.0), LONGEST)
+            return bool(select.select([self._sock], [], [], wait)[0])
+
+        def _can_write(self, seconds: float) -> bool:
+            wait = min(max(seconds, 0.0), LONGEST)
+            return bool(select.select([], [self._sock], [], wait)[1])
 
     else:
 
-        def _patience(self, option: int, seconds: float | None) -> int | None:
-            """The flags for a call that waits so long."""
-            if seconds is not None and seconds <= 0:
-                return socket.MSG_DONTWAIT
-            if seconds != self._options[option]:
-                left = min(seconds or 0.0, LONGEST)
-                # None is the kernel's 0, and no wait is shorter than 1 us.
-                micros = 0 if seconds is None else max(int(left * 1e6), 1)
-                self._sock.setsockopt(
-                    socket.SOL_SOCKET,
-                    option,
-                    struct.pack("@ll", *divmod(micros, 1_000_000)),
-                )
-                self._options[option] = seconds
-            return 0
+        def _can_read(self, seconds: float) -> bool:
+            """Whether reading is worth a try; False after `seconds`."""
+            return seconds <= 0 or bool(
+                self._readable.poll(min(seconds, LONGEST) * 1000)
+            )
+
+        def _can_write(self, seconds: float) -> bool:
+            """Whether writing is worth a try; False after `seconds`."""
+            return seconds <= 0 or bool(
+                self._writable.poll(min(seconds, LONGEST) * 1000)
+            )
 
     def shut(self) -> None:
         """End both directions: whoever reads or writes returns."""

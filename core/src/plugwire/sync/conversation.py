@@ -12,7 +12,6 @@ something waits, nor while the application's code runs.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,35 +56,26 @@ class Conversation:
     def connect(self) -> None:
         """See `Client.connect`."""
         member = self._member
-        with member.chair.lock:
-            if member.end is None:
-                raise ConnectionFailed(
-                    f"this client of {self._event!r} is connected already"
-                )
-            former, member.end = member.end, None
-            member.left = False
         forks.watch(self)
         try:
-            self._take_chair()
+            self._begin()
             self._first_link()
+            member.let_go()
         except BaseException:
             with member.chair.lock:
-                if member.end is None:
-                    member.finish(former)
+                member.not_begun()
+            member.interrupted()
             raise
-        finally:
-            member.let_go()
-        member.teller.tell()
+        member.tell()
 
-    def _take_chair(self) -> None:
-        chair, turn = self._member.chair, Turn()
+    def _begin(self) -> None:
+        member, turn = self._member, Turn()
         while True:
-            with chair.lock:
-                if not chair.is_taken:
-                    chair.sit(None)
+            with member.chair.lock:
+                if member.begin():
                     return
-                chair.queue(chair.others, turn)
-            self._wait(chair.others, turn, None)
+                member.chair.queue(member.chair.others, turn)
+            member.chair.wait(member.chair.others, turn, None)
 
     def _first_link(self) -> None:
         member, seconds = self._member, self._settings.default_timeout
@@ -131,8 +121,18 @@ class Conversation:
 
     def disconnect(self) -> None:
         """See `Client.disconnect`."""
-        member, chair = self._member, self._member.chair
         deadline = deadline_in(self._settings.drain_timeout)
+        try:
+            link = self._leave(deadline)
+            self._see_off(link, deadline)
+        except BaseException:
+            self._member.interrupted()
+            raise
+        self._member.teller.finish(left_until(deadline) or 0.0)
+
+    def _leave(self, deadline: float | None) -> Link | None:
+        """End the connection, once what is being sent is out whole."""
+        member, chair = self._member, self._member.chair
         with chair.lock:
             if member.end is None:
                 member.left = True
@@ -140,31 +140,38 @@ class Conversation:
             attempt, link = member.attempt, member.link
             if attempt is not None:
                 attempt.cancel()
-                if not chair.is_taken:
+                if not chair.is_taken and not chair.is_mine:
                     member.attempt = None
                     attempt.close()
-        if link is not None:
-            # What is being sent goes out whole.
-            if link.order.acquire(timeout=left_until(deadline) or 0.0):
+        if link is None:
+            return None
+        left = left_until(deadline) or 0.0
+        ordered: list[bool] = []
+        try:
+            # Stored before a signal's handler can raise.
+            ordered.extend(map(link.order.acquire, (True,), (left,)))
+        finally:
+            if ordered and ordered[0]:
                 link.order.release()
-            else:
-                log.info("%s: disconnected before all was sent", self._event)
             with chair.lock:
                 member.lose(link, ConnectionClosed("disconnected"))
-        self._see_off(link, deadline)
-        member.teller.finish(left_until(deadline) or 0.0)
+        if not ordered[0]:
+            log.info("%s: disconnected before all was sent", self._event)
+        return link
 
     def _see_off(self, link: Link | None, deadline: float | None) -> None:
         """Until nobody is in a call any more, this thread aside, which may
         have been interrupted in one."""
-        chair, turn = self._member.chair, Turn()
-        while not is_past(deadline):
+        member, chair, turn = self._member, self._member.chair, Turn()
+        while not is_past(deadline) and not chair.is_mine:
             with chair.lock:
-                busy = chair.is_taken or (link is not None and link.users)
-                if chair.is_mine or not busy:
-                    return
+                busy = chair.is_taken or (link is not None and link.has_guests)
+                if member.end is None or not busy:
+                    break
                 chair.queue(chair.others, turn)
-            self._wait(chair.others, turn, deadline)
+            chair.wait(chair.others, turn, deadline)
+        with chair.lock:
+            member.pass_on()  # it may have been this one's turn
 
     # ------------------------------------------------------------ looking
 
@@ -172,16 +179,24 @@ class Conversation:
     def connected(self) -> bool:
         """See `Client.connected`."""
         member = self._member
+        try:
+            self._look()
+        except BaseException:
+            member.interrupted()
+            raise
+        member.tell()
+        return member.link is not None
+
+    def _look(self) -> None:
+        """See what has come, where nobody reads."""
+        member, chair = self._member, self._member.chair
         while True:
-            with member.chair.lock:
-                link = member.link
-                if link is None or member.chair.is_taken or member.is_held:
-                    break
+            with chair.lock:
+                if member.link is None or chair.is_taken or member.is_held:
+                    return
                 job = member.sit_down()
             if not member.work(job, AT_ONCE):
-                break
-        member.teller.tell()
-        return member.link is not None
+                return
 
     @property
     def left(self) -> bool:
@@ -230,7 +245,7 @@ class Conversation:
         except PlugwireError:
             raise
         except BaseException:
-            self._member.let_go()
+            self._member.interrupted()
             raise
 
     def _receive(self, deadline: float | None) -> Message:
@@ -238,7 +253,7 @@ class Conversation:
         turn: Turn | None = None
         late = False
         while True:
-            member.teller.tell()
+            member.tell()
             with chair.lock:
                 message = member.take()
                 if message is not None:
@@ -256,20 +271,10 @@ class Conversation:
                     if member.link is None and not chair.is_taken:
                         until = earlier(deadline, member.next_try)
             if job is not None:
-                late = not member.work(job, deadline) or is_past(deadline)
+                member.work(job, deadline)
             elif turn is not None:
-                self._wait(chair.receivers, turn, until)
-                late = is_past(deadline)
-
-    def _wait(
-        self, queue: deque[Turn], turn: Turn, until: float | None
-    ) -> None:
-        try:
-            self._member.chair.wait(queue, turn, until)
-        except BaseException:
-            with self._member.chair.lock:
-                self._member.pass_on()  # it may have been this one's turn
-            raise
+                chair.wait(chair.receivers, turn, until)
+            late = is_past(deadline)
 
     # ------------------------------------------------------------ sending
 
@@ -282,12 +287,16 @@ class Conversation:
         except PlugwireError:
             raise
         except BaseException:
-            self._member.let_go()
+            self._member.interrupted()
             raise
 
     def flush(self) -> None:
         """See `Client.flush`."""
-        self._writer.flush()
+        try:
+            self._writer.flush()
+        except BaseException:
+            self._member.interrupted()
+            raise
 
     def request(
         self, data: Mapping[str, Any], *, timeout: float | None = None
@@ -349,7 +358,7 @@ class Conversation:
         except PlugwireError:
             raise
         except BaseException:
-            member.let_go()
+            member.interrupted()
             raise
         finally:
             member.asked.pop(number, None)
@@ -358,7 +367,7 @@ class Conversation:
         member, chair = self._member, self._member.chair
         late = False
         while True:
-            member.teller.tell()
+            member.tell()
             with chair.lock:
                 if isinstance(question.answer, Message):
                     return question.answer
@@ -374,7 +383,7 @@ class Conversation:
                 else:
                     job = member.sit_down()
             if job is not None:
-                late = not member.work(job, deadline) or is_past(deadline)
+                member.work(job, deadline)
             else:
-                self._wait(chair.others, question, deadline)
-                late = is_past(deadline)
+                chair.wait(chair.others, question, deadline)
+            late = is_past(deadline)

@@ -50,6 +50,7 @@ class Link:
         self.users: set[int] = set()
         self.error: ConnectionClosed | None = None
         self.since = 0.0
+        self._last: tuple[list[int], int] = [], 0
 
     def shake_hands(self, deadline: float | None) -> bool:
         """Shake hands until `deadline`: whether it has joined. Called again,
@@ -92,6 +93,12 @@ class Link:
         return facts(shake.welcome, shake.joined)
 
     @property
+    def is_members(self) -> bool:
+        """Whether broadcasts come over it, as they do not to a sender."""
+        joined = self.shake.joined
+        return joined is not None and joined.client_id is not None
+
+    @property
     def can_send(self) -> bool:
         """Whether the server lets this client send."""
         return self.shake.joined is not None and self.shake.joined.can_send
@@ -130,6 +137,7 @@ class Link:
         """Write all of `frame`; False when `deadline` came first. `written`
         sums up to what the kernel took, however it ends. Raises
         `OSError`."""
+        self._last = written, len(frame)
         rest = memoryview(frame)
         while True:
             left = left_until(deadline)
@@ -138,6 +146,13 @@ class Link:
             if written[-1] == len(rest):
                 return True
             rest = rest[written[-1] :]
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the last frame was begun and not finished. For who holds
+        `order`."""
+        written, size = self._last
+        return 0 < sum(written) < size
 
     # ------------------------------------------------- under the lock only
 
@@ -151,11 +166,16 @@ class Link:
         self.users.discard(threading.get_ident())
         self._close_if_empty()
 
+    @property
+    def has_guests(self) -> bool:
+        """Whether a thread other than this one is in a call on it."""
+        return bool(self.users - {threading.get_ident()})
+
     def end(self, error: ConnectionClosed) -> None:
         """It is over: who reads or writes returns."""
         if self.error is None:
             self.error = error
-            self.channel.shut()
+        self.channel.shut()  # again where an interruption was before it
         self._close_if_empty()
 
     def _close_if_empty(self) -> None:

@@ -14,6 +14,7 @@ from plugwire.buffer import Buffer
 from plugwire.comeback import Comeback
 from plugwire.errors import (
     ConnectionClosed,
+    ConnectionFailed,
     PlugwireError,
     TimedOut,
 )
@@ -50,7 +51,8 @@ class Question(Turn):
 
 class Membership:
     """`link` is None while away; `end` is why nothing more comes; `left`
-    says that `disconnect` was called; `is_held` that the buffer is full and
+    says that `disconnect` was called; `former` is the `end` to which a
+    `connect` that fails goes back; `is_held` says that the buffer is full and
     nothing is read; `next_try` is when (monotonic seconds) to connect again.
     """
 
@@ -62,10 +64,12 @@ class Membership:
             way.settings.buffer_size, way.settings.buffer_bytes
         )
         self.is_held = False
-        self.end: PlugwireError | None = ConnectionClosed(
+        self.former: PlugwireError = ConnectionClosed(
             "not connected: connect() first"
         )
+        self.end: PlugwireError | None = self.former
         self.left = False
+        self.is_forked = False
         self.link: Link | None = None
         self.attempt: Attempt | None = None
         self.next_try = 0.0
@@ -80,20 +84,25 @@ class Membership:
         self,
         job: Link | Attempt,
         deadline: float | None,
-        *,
-        counted: bool = True,
     ) -> bool:
         """Read once, or get on with connecting; then leave the chair.
 
-        False when nothing came of it before `deadline`. An attempt that is
-        not `counted` does not use up a try.
+        False when nothing came of it before `deadline`.
         """
         try:
             if isinstance(job, Link):
                 return self._read(job, deadline)
-            return self._connect(job, deadline, counted)
+            return self._connect(job, deadline)
         finally:
             self.let_go()
+
+    def tell(self) -> None:
+        """Call the callbacks that wait. They may take long, or wait for
+        another thread's call: nobody waits for this one meanwhile."""
+        if self.teller.has_news:
+            with self.chair.lock:
+                self.pass_on()
+            self.teller.tell()
 
     def let_go(self) -> None:
         """Leave the chair and the link, whichever this thread is at."""
@@ -104,9 +113,17 @@ class Membership:
                 self.link.leave()
             self.pass_on()
 
-    def _connect(
-        self, attempt: Attempt, deadline: float | None, counted: bool
-    ) -> bool:
+    def interrupted(self) -> None:
+        """This thread's call was broken off by a signal's handler, wherever
+        it was."""
+        with self.chair.lock:
+            self.chair.withdraw()
+            link = self.link
+            if link is not None and link.error is not None:
+                self.lose(link, link.error)
+        self.let_go()
+
+    def _connect(self, attempt: Attempt, deadline: float | None) -> bool:
         over = True
         try:
             link = attempt.advance(earlier(deadline, attempt.until))
@@ -115,38 +132,46 @@ class Membership:
                     over = False
                     return False
                 seconds = self.way.settings.default_timeout
-                raise TimedOut(f"no answer within {seconds:g} s")
+                raise TimedOut(
+                    f"no answer from {self.way.address} within {seconds:g} s "
+                    "(default_timeout)",
+                    seconds=seconds,
+                )
             with self.chair.lock:
                 self.joined(link, again=True)
         except PlugwireError as error:
             with self.chair.lock:
-                self._failed(error, counted)
+                self._failed(error, attempt.counted)
         finally:
             if over:
                 self.drop(attempt)
         return True
 
     def drop(self, attempt: Attempt) -> None:
-        """`attempt` is over, one way or another."""
+        """`attempt` is over; what it has open goes, unless it is in use."""
         with self.chair.lock:
             if self.attempt is attempt:
                 self.attempt = None
-        attempt.close()
+            is_used = self.link is not None and self.link is attempt.link
+        if not is_used:
+            attempt.close()
 
     def _read(self, link: Link, deadline: float | None) -> bool:
-        error = ConnectionClosed("interrupted in the middle of a message")
-        whole = True
+        interrupted = ConnectionClosed(
+            "interrupted in the middle of a message"
+        )
+        error, whole = interrupted, True
         try:
             if not link.chunks and not link.channel.read(
                 link.chunks, left_until(deadline)
             ):
                 return False
-            whole = False
             while link.chunks:
+                whole = False
                 messages, size, events = link.digest(link.chunks.popleft())
                 with self.chair.lock:
                     self._heard(messages, size, events)
-            whole = True
+                whole = True
         except OSError as broken:
             whole = False
             error = ConnectionClosed(f"the connection broke: {words(broken)}")
@@ -158,6 +183,9 @@ class Membership:
             if not whole:
                 with self.chair.lock:
                     self.lose(link, error)
+                    if error is interrupted and link.is_members:
+                        # Some of it may have been taken, and some not.
+                        self.standing.gap(None)
         return True
 
     # ------------------------------------------------- under the lock only
@@ -171,17 +199,23 @@ class Membership:
             return None
         return self.sit_down()
 
-    def sit_down(self) -> Link | Attempt:
-        """Sit down in the chair, which is free; what is to be worked on."""
-        job = self.link or self.attempt
-        if job is None:
-            job = self.attempt = Attempt(
+    def sit_down(self, *, counted: bool = True) -> Link | Attempt:
+        """Sit down in the chair, which is free; what is to be worked on.
+        An attempt that nobody else begins or gets on with is not `counted`
+        as a try."""
+        self.chair.sit(self.link)
+        if self.link is not None:
+            return self.link
+        if self.attempt is None:
+            self.attempt = Attempt(
                 self.way,
                 self.standing,
                 deadline_in(self.way.settings.default_timeout),
+                counted=counted,
             )
-        self.chair.sit(self.link)
-        return job
+        elif counted:
+            self.attempt.counted = True
+        return self.attempt
 
     def pass_on(self) -> None:
         """Wake who can go on now."""
@@ -190,7 +224,13 @@ class Membership:
             chair.wake_all()
         elif len(self.buffer) and chair.receivers:
             chair.wake_one(chair.receivers)
-        elif not chair.is_taken and not self.is_held:
+        elif chair.is_taken:
+            return
+        elif self.link is None:
+            # Who sends makes its one attempt at once; who receives may have
+            # to wait until the next one is due.
+            chair.wake_one(chair.others or chair.receivers)
+        elif not self.is_held:
             chair.wake_one(chair.receivers or chair.others)
 
     def take(self) -> Message | None:
@@ -207,8 +247,9 @@ class Membership:
         self, messages: list[Message], size: int, events: list[ClientEvent]
     ) -> None:
         self.buffer.put(messages, size)
-        if self.buffer.is_full:
+        if self.buffer.is_full and not self.is_held:
             self.is_held = True
+            self.chair.wake_queue(self.chair.others)
         for event in events:
             if isinstance(event, Reply):
                 question = self.asked.get(event.id)
@@ -226,13 +267,14 @@ class Membership:
         if self.end is not None:
             link.end(ConnectionClosed("disconnected"))
             return
-        self.link = link
         joined = link.shake.joined
         assert joined is not None
         if again:
             self._log("connected again")
             self.teller.add("on_reconnect", self._callbacks.on_reconnect)
         self.standing.joined(link.server, joined, link.seq)
+        # An interruption before this drops it, and it is made again.
+        self.link = link
 
     def lose(self, link: Link, error: ConnectionClosed) -> None:
         """`link` is over."""
@@ -241,22 +283,25 @@ class Membership:
         link.end(error)
         if self.link is not link:
             return
-        self.link = None
-        self.standing.lost(link.seq)
-        for question in self.asked.values():
-            self.chair.wake(question)
         reason = error.reason
-        self.teller.add(
-            "on_disconnect", lambda: self._callbacks.on_disconnect(reason)
+        told = (
+            "on_disconnect",
+            lambda: self._callbacks.on_disconnect(reason),
         )
-        if self.end is not None:
-            return
-        self._log(f"connection lost ({reason})")
-        if error.final or not self.way.settings.reconnect:
-            self.finish(error)
-            return
-        self.comeback.lost(time.monotonic() - link.since, error)
-        self._plan()
+        tell = self.teller.waiting.append
+        self.standing.lost(link.seq)
+        self.chair.wake_queue(self.chair.others)
+        if self.end is None:
+            self._log(f"connection lost ({reason})")
+            if error.final or not self.way.settings.reconnect:
+                self.finish(error)
+            else:
+                self.comeback.lost(time.monotonic() - link.since, error)
+                self._plan()
+        # An interruption comes before both of these, so that it is done
+        # again, or behind both.
+        self.link = None
+        tell(told)
 
     def _failed(self, error: PlugwireError, counted: bool) -> None:
         if self.end is not None:
@@ -284,8 +329,35 @@ class Membership:
         event = self.way.event
         self.teller.add("log", lambda: log.info("%s: %s", event, text))
 
+    def begin(self) -> bool:
+        """Sit down to connect for the first time; False where somebody is
+        in the chair still, of the connection before."""
+        if self.end is None:
+            raise ConnectionFailed(
+                f"this client of {self.way.event!r} is connected already"
+            )
+        if self.is_forked:
+            raise self.end.with_traceback(None)
+        if self.chair.is_taken:
+            return False
+        self.chair.sit(None)
+        self.former, self.end = self.end, None
+        self.left = False
+        return True
+
+    def not_begun(self) -> None:
+        """Nothing came of `begin`, where this thread did."""
+        if not self.chair.is_mine:
+            return
+        if self.end is None:
+            self.finish(self.former)
+        if self.link is not None:
+            self.link.end(ConnectionClosed("interrupted while it connected"))
+            self.link = None
+
     def after_fork(self) -> None:
         """In a forked child: the connection is the parent's."""
+        self.is_forked = True
         self.chair, self.teller = Chair(), Teller()
         if self.attempt is not None:
             self.attempt.close()
@@ -312,7 +384,9 @@ class Membership:
     def first(self, deadline: float | None) -> Attempt:
         """An attempt of `connect()`, which is in the chair."""
         self.check_left()
-        self.attempt = Attempt(self.way, self.standing, deadline)
+        self.attempt = Attempt(
+            self.way, self.standing, deadline, counted=False
+        )
         return self.attempt
 
     def check_left(self) -> None:

@@ -13,45 +13,56 @@ class Teller:
     """Keeps what is to be told until a thread has time to tell it.
 
     `add` may be called under a lock, `tell` never: a callback may call
-    whatever it likes, the client's own methods too.
+    whatever it likes, the client's own methods too. `waiting` holds what is
+    to be told, with a name for the log.
     """
 
-    __slots__ = ("_telling", "_thread", "_waiting")
+    __slots__ = ("_telling", "_thread", "waiting")
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[str, Callable[[], object]]] = deque()
+        self.waiting: deque[tuple[str, Callable[[], object]]] = deque()
         self._telling = threading.Lock()
         self._thread: int | None = None
 
     def add(self, name: str, call: Callable[[], object]) -> None:
         """Tell this behind what waits; `name` is for the log."""
-        self._waiting.append((name, call))
+        self.waiting.append((name, call))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something waits to be told."""
+        return bool(self.waiting)
 
     def tell(self) -> None:
         """Call what waits, unless somebody is at it."""
-        while self._waiting:
-            if not self._telling.acquire(blocking=False):
+        while self.waiting:
+            if not self._tell(0.0):
                 return
-            self._tell()
 
     def finish(self, timeout: float) -> None:
         """Return once all that waits was told, or after `timeout` seconds;
         at once in a callback."""
-        if self._thread == threading.get_ident():
-            return
-        if self._telling.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
-            self._tell()
+        if self._thread != threading.get_ident():
+            self._tell(min(timeout, threading.TIMEOUT_MAX))
 
-    def _tell(self) -> None:
-        """Call what waits, with `_telling` held; it is free then."""
+    def _tell(self, patience: float) -> bool:
+        """Call what waits; False where others were at it all the time."""
+        held: list[bool] = []
         try:
+            # Stored before a signal's handler can raise.
+            held.extend(map(self._telling.acquire, (True,), (patience,)))
+            if not held[0]:
+                return False
             self._thread = threading.get_ident()
-            while self._waiting:
-                name, call = self._waiting.popleft()
+            while self.waiting:
+                name, call = self.waiting.popleft()
                 try:
                     call()
                 except Exception as error:
                     note(name, error)
+            return True
         finally:
-            self._thread = None
-            self._telling.release()
+            # Nothing is called here before the release, for the same reason.
+            if held and held[0]:
+                self._thread = None
+                self._telling.release()

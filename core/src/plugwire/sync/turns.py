@@ -38,14 +38,15 @@ class Turn:
     """One thread that waits until others wake it.
 
     `wake` and `rearm` are called under the lock of what is waited for,
-    `wait` outside it.
+    `wait` outside it. `thread` is who waits.
     """
 
-    __slots__ = ("_gate", "woken")
+    __slots__ = ("_gate", "thread", "woken")
 
     def __init__(self) -> None:
         self._gate = threading.Lock()
         self._gate.acquire()
+        self.thread = threading.get_ident()
         self.woken = False
 
     def wake(self) -> None:

@@ -38,7 +38,7 @@ class Writer:
         turn: Turn | None = None
         looked = tried = False
         while True:
-            member.teller.tell()
+            member.tell()
             with chair.lock:
                 link, job = member.link, None
                 if link is None and (member.end is not None or tried):
@@ -52,15 +52,17 @@ class Writer:
                     turn = turn or Turn()
                     chair.queue(chair.others, turn)
                 else:
-                    job = member.sit_down()
+                    job = member.sit_down(counted=False)
             if isinstance(job, Link):
                 looked = not member.work(job, AT_ONCE)
             elif job is not None:
-                member.work(job, deadline, counted=False)
+                member.work(job, deadline)
                 looked = tried = True
             elif turn is not None:
                 chair.wait(chair.others, turn, deadline)
             if link is None and is_past(deadline):
+                with chair.lock:
+                    member.pass_on()  # it may have been this one's turn
                 raise Late
 
     def write(
@@ -93,14 +95,17 @@ class Writer:
             wait = -1 if left is None else min(left, threading.TIMEOUT_MAX)
             # Stored before a signal's handler can raise.
             ordered.extend(map(link.order.acquire, (True,), (wait,)))
+            if ordered[0] and link.is_torn:
+                self._end(link, "a message was cut off half-way")
             if link.error is not None:
-                raise link.error
+                raise link.error.with_traceback(None)
             if not ordered[0] or not link.write(frame, deadline, written):
                 raise Late
         except OSError as error:
             broken = error
         finally:
-            if any(ordered):
+            # Nothing is called before the release, for the same reason.
+            if ordered and ordered[0]:
                 link.order.release()
             self._leave(link, torn=0 < sum(written) < len(frame))
         if broken is not None:
@@ -130,19 +135,32 @@ class Writer:
             if link.error is not None:
                 member.pass_on()
 
+    def _end(self, link: Link, reason: str) -> None:
+        with self._member.chair.lock:
+            self._member.lose(link, ConnectionClosed(reason))
+
     def _lost(self, link: Link, broken: OSError) -> PlugwireError:
         """What ended the connection: the server's goodbye, where one came
         before it, else what writing met."""
-        member, chair = self._member, self._member.chair
-        # Who reads gets what has come, and then the end.
-        link.channel.shut()
+        member, chair, turn = self._member, self._member.chair, Turn()
+        reason = f"the connection broke: {words(broken)}"
         while True:
             with chair.lock:
                 if link.error is not None:
-                    return link.error
-                if chair.is_taken or member.is_held:
                     break
-                job = member.sit_down()
-            member.work(job, AT_ONCE)
-        member.teller.tell()
-        return ConnectionClosed(f"the connection broke: {words(broken)}")
+                if member.is_held:
+                    # What came before the end waits for room.
+                    return ConnectionClosed(reason)
+                job = None
+                if chair.is_taken:
+                    # Whoever reads gets what has come, and then the end.
+                    link.channel.shut()
+                    chair.queue(chair.others, turn)
+                else:
+                    job = member.sit_down()
+            if job is None:
+                chair.wait(chair.others, turn, None)
+            elif not member.work(job, AT_ONCE):
+                self._end(link, reason)
+        member.tell()
+        return link.error.with_traceback(None)

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from plugwire.errors import ConnectionFailed
+from plugwire.sync.portal import Portal
 from plugwire.testing.flow import Flow, Pulse
-from plugwire.testing.loop_thread import LoopThread
 from plugwire.testing.relay import Direction, Relay, harden
 
 Address: TypeAlias = str | Path | tuple[str, int]
@@ -146,19 +146,19 @@ class ChaosProxy:
         await self.stop()
 
     def __enter__(self) -> ChaosProxy:
-        self._runner = LoopThread("plugwire-chaos-proxy")
+        self._portal = Portal("plugwire-chaos-proxy")
         try:
-            self._runner.run(self.start())
+            self._portal.run(self.start())
         except BaseException:
-            self._runner.end()
+            self._portal.stop()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._runner.run(self.stop())
+            self._portal.run(self.stop())
         finally:
-            self._runner.end()
+            self._portal.stop()
 
     # -------------------------------------------------------- in the loop
 
