@@ -66,7 +66,7 @@ def test_the_configuration_shown_is_one(page, place: Path) -> None:
 
 def test_each_command_shown_exists(text: str) -> None:
     shown = set(re.findall(r"^    (?:.* \| )?plugwire (\w+)", text, re.M))
-    assert len(shown) == 5
+    assert len(shown) == 6
     assert shown <= COMMANDS.keys()
 
 

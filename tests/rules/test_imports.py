@@ -49,6 +49,8 @@ ROOMS = {
     "dynaconf": {"reading"},
     "pydantic": {"validation", "cli"},
     "pydantic_core": {"validation", "cli"},
+    "rich": {"cli"},
+    "textual": {"cli"},
 }
 FIRST_PARTY = {
     "anyone",

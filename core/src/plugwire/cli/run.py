@@ -33,6 +33,7 @@ COMMANDS = MappingProxyType(
         "list": "the events that are served here, and their doors",
         "ping": "is the server of an event alive",
         "clients": "who is connected to a server",
+        "top": "an event's numbers as they move, and who listens",
         "plugins": "what is installed; imports none of it",
         "explain": "the pipelines, hook by hook, and what chose them",
         "config": "show, check or describe the settings",
