@@ -1,7 +1,14 @@
-"""For all tests: properties are not timed, since machines are busy."""
+"""For all tests: what is not timed, and what must not pass unseen."""
 
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
+# Properties are not timed, since machines are busy.
 settings.register_profile(
     "plugwire",
     deadline=None,
@@ -9,3 +16,24 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("plugwire")
+
+
+class _Unseen(logging.Handler):
+    """Keeps the errors that asyncio has nobody to raise to: an exception
+    never retrieved, a callback that failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unseen() -> Iterator[None]:
+    unseen, log = _Unseen(), logging.getLogger("asyncio")
+    log.addHandler(unseen)
+    yield
+    log.removeHandler(unseen)
+    assert unseen.said == []

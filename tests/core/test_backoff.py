@@ -18,8 +18,35 @@ def test_b10_delays_are_drawn_from_all_of_a_doubling_reach(
 ) -> None:
     left = iter(draws)
     backoff = Backoff(first, cap, 0, lambda: next(left))
+    waited = 0.0
     for attempt, draw in enumerate(draws):
-        assert backoff.next() == draw * min(cap, first * 2.0**attempt)
+        doubled = first * 2.0**attempt
+        delay = backoff.next()
+        assert delay == draw * min(cap, doubled, first + 2 * waited)
+        waited += delay
+
+
+@given(st.lists(st.floats(0, 1, exclude_max=True), max_size=80))
+def test_b10_who_was_away_for_two_seconds_is_back_in_five_more(
+    draws: list[float],
+) -> None:
+    left = iter(draws)
+    backoff = Backoff(0.1, 30.0, 0, lambda: next(left))
+    away = 0.0
+    for _ in draws:
+        delay = backoff.next()
+        assert delay is not None
+        away += delay
+        if away > 2.0:
+            assert away < 2.0 + 5.0
+            return
+
+
+def test_usual_draws_double_it() -> None:
+    backoff = Backoff(0.1, 30.0, 0, lambda: 0.5)
+    delays = [backoff.next() for _ in range(11)]
+    assert delays[:4] == [0.05, 0.1, 0.2, 0.4]
+    assert delays[-1] == 15.0
 
 
 def test_jitter_is_full_and_not_the_same_for_all() -> None:

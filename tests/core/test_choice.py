@@ -144,6 +144,16 @@ def test_none_that_fits_leaves_the_first_endpoint(
     assert found == Choice("near", "event", "unix", "x", None)
 
 
+def test_b10_another_codec_at_the_first_endpoint_is_for_the_handshake(
+    serve: Serve, said: Said
+) -> None:
+    # A client that comes back is refused there; it has no address to wait
+    # for, and would try for ever.
+    serve(entry("main", "tcp", "json"))
+    found = choose("event", said(transport="tcp", codec="msgpack"), None)
+    assert found == Choice("main", "event", "tcp", "msgpack", "at main")
+
+
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_door_by_name_is_as_the_doors_file_says(
     serve: Serve, said: Said, at: int

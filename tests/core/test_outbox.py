@@ -22,17 +22,39 @@ from hypothesis.stateful import (
 
 from plugwire.fanout import in_shares
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
-from plugwire.outbox import Full, Ledger, Outbox, Share, make_outbox
+from plugwire.outbox import (
+    Full,
+    Ledger,
+    Mark,
+    Outbox,
+    Share,
+    make_outbox,
+)
 from plugwire.settings import Lag
 
 LOSSY = [Lag.DROP_OLDEST, Lag.DROP_NEWEST, Lag.KEEP_LATEST]
 PLENTY = 1 << 30
-Entry = tuple[bytes, str | None] | int
-"""A body and its mark, or how many are missing here."""
 
 
-def notice(missed: int) -> bytes:
-    return b"gap %d" % missed
+@dataclass(frozen=True)
+class Hole:
+    """So many are missing here, up to this number."""
+
+    count: int
+    upto: int
+
+
+Entry = tuple[bytes, Mark | None] | Hole
+"""A body and its mark, or what is missing here."""
+
+
+def notice(missed: int, upto: int) -> bytes:
+    return b"gap %d to %d" % (missed, upto) if upto else b"gap %d" % missed
+
+
+def named(name: str | None) -> Mark | None:
+    """The mark of a message that is not numbered."""
+    return None if name is None else (name, 0)
 
 
 def box(
@@ -45,7 +67,7 @@ def box(
 def share(*said: str) -> Share:
     """`d1` is a body that may be dropped, named `d`; `!1` one that may not.
     The mark is the first letter."""
-    marks = [None if text[0] == "!" else text[0] for text in said]
+    marks = [named(None if text[0] == "!" else text[0]) for text in said]
     return Share([text.encode() for text in said], marks)
 
 
@@ -71,14 +93,18 @@ class Model:
     told: int = 0
 
     @property
-    def queued(self) -> list[tuple[bytes, str | None]]:
-        return [entry for entry in self.entries if not isinstance(entry, int)]
+    def queued(self) -> list[tuple[bytes, Mark | None]]:
+        return [entry for entry in self.entries if not isinstance(entry, Hole)]
+
+    @property
+    def missing(self) -> int:
+        return sum(e.count for e in self.entries if isinstance(e, Hole))
 
     @property
     def size(self) -> int:
         return sum(len(body) for body, _ in self.queued)
 
-    def fits(self, queued: list[tuple[bytes, str | None]]) -> bool:
+    def fits(self, queued: list[tuple[bytes, Mark | None]]) -> bool:
         size = sum(len(body) for body, _ in queued)
         return len(queued) <= self.max_messages and size <= self.max_bytes
 
@@ -96,20 +122,24 @@ class Model:
         for one in said:
             self.add(one)
 
-    def add(self, one: tuple[bytes, str | None]) -> None:
+    def add(self, one: tuple[bytes, Mark | None]) -> None:
         mark = one[1]
         must = [entry for entry in self.queued if entry[1] is None]
         if mark and not self.fits([*must, one]):
-            self.lose()
+            self.lose(mark)
             return
         if self.policy is Lag.KEEP_LATEST and mark:
             for at, entry in enumerate(self.entries):
-                if not isinstance(entry, int) and entry[1] == mark:
+                if (
+                    not isinstance(entry, Hole)
+                    and entry[1]
+                    and (entry[1][0] == mark[0])
+                ):
                     self.drop(at)
                     break
         while not self.fits([*self.queued, one]):
             if self.policy is Lag.DROP_NEWEST and mark:
-                self.lose()
+                self.lose(mark)
                 return
             self.drop_one()
         self.entries.append(one)
@@ -118,7 +148,7 @@ class Model:
         return [
             at
             for at, entry in enumerate(self.entries)
-            if not isinstance(entry, int) and entry[1]
+            if not isinstance(entry, Hole) and entry[1]
         ]
 
     def drop_one(self) -> None:
@@ -126,12 +156,15 @@ class Model:
         self.drop(self.droppable()[-1 if newest else 0])
 
     def drop(self, at: int) -> None:
-        self.entries[at] = 1
+        entry = self.entries[at]
+        assert not isinstance(entry, Hole)
+        assert entry[1] is not None
+        self.entries[at] = Hole(1, entry[1][1])
         self.dropped += 1
         self.merge()
 
-    def lose(self) -> None:
-        self.entries.append(1)
+    def lose(self, mark: Mark) -> None:
+        self.entries.append(Hole(1, mark[1]))
         self.dropped += 1
         self.merge()
 
@@ -139,8 +172,10 @@ class Model:
         merged: list[Entry] = []
         for entry in self.entries:
             last = merged[-1] if merged else None
-            if isinstance(entry, int) and isinstance(last, int):
-                merged[-1] = last + entry
+            if isinstance(entry, Hole) and isinstance(last, Hole):
+                merged[-1] = Hole(
+                    last.count + entry.count, max(last.upto, entry.upto)
+                )
             else:
                 merged.append(entry)
         self.entries = merged
@@ -154,7 +189,9 @@ class Model:
 
     def next_body(self) -> bytes:
         entry = self.entries[0]
-        return notice(entry) if isinstance(entry, int) else entry[0]
+        if isinstance(entry, Hole):
+            return notice(entry.count, entry.upto)
+        return entry[0]
 
     def took(self, bodies: list[bytes]) -> None:
         """`bodies` is what one frame must be; no more would have fitted."""
@@ -164,7 +201,7 @@ class Model:
         for body in bodies:
             assert body == self.next_body()
             entry = self.entries.pop(0)
-            self.told += entry if isinstance(entry, int) else 0
+            self.told += entry.count if isinstance(entry, Hole) else 0
         assert bool(bodies) or not self.entries
 
 
@@ -204,10 +241,13 @@ class Outboxes(RuleBasedStateMachine):
         self, said: list[tuple[str | None, int]], to: set[int], times: int
     ) -> None:
         bodies = []
-        for _, size in said * times:
+        marks: list[Mark | None] = []
+        for name, size in said * times:
             self.number += 1
             bodies.append(b"%04d" % self.number + b"x" * (size - 4))
-        marks = [mark for mark, _ in said * times]
+            # What is said to some only has no number.
+            seq = self.number if self.number % 3 else 0
+            marks.append(None if name is None else (name, seq))
         for one in in_shares(bodies, marks):
             for at in to:
                 self.put_share(at, one)
@@ -245,7 +285,7 @@ class Outboxes(RuleBasedStateMachine):
     def clear(self, at: int) -> None:
         model = self.models[at]
         assert self.boxes[at].clear() == len(model.queued)
-        model.told += sum(e for e in model.entries if isinstance(e, int))
+        model.told += model.missing
         model.entries.clear()
 
     @invariant()
@@ -255,11 +295,10 @@ class Outboxes(RuleBasedStateMachine):
         ):
             assert one.messages == len(model.queued) <= model.max_messages
             assert one.bytes == model.size <= model.max_bytes
-            gaps = [e for e in model.entries if isinstance(e, int)]
-            assert dropped == model.dropped == model.told + sum(gaps)
-            marks = [mark for _, mark in model.queued if mark]
+            assert dropped == model.dropped == model.told + model.missing
+            names = [mark[0] for _, mark in model.queued if mark]
             if model.policy is Lag.KEEP_LATEST:
-                assert len(marks) == len(set(marks))
+                assert len(names) == len(set(names))
 
     @invariant()
     def shared_bodies_are_counted_once(self) -> None:
@@ -300,7 +339,7 @@ def test_a9_outboxes_are_bounded_and_tell_what_they_drop(policy: Lag) -> None:
 def test_a9_outbox_holds_exactly_its_messages(policy: Lag, limit: int) -> None:
     outbox, ledger = box(policy, limit)
     for number in range(limit):
-        assert outbox.put(Share([b"%d" % number], [f"e{number}"])) == 0
+        assert outbox.put(Share([b"%d" % number], [named(f"e{number}")])) == 0
     assert outbox.messages == limit
     one_more = share("z")
     if policy is Lag.DISCONNECT:
@@ -425,9 +464,9 @@ def test_frame_begun_is_never_dropped(policy: Lag) -> None:
 def test_frame_holds_no_more_than_it_may(policy: Lag) -> None:
     outbox, _ = box(policy, PLENTY)
     for number in range(MAX_FRAME_MESSAGES + 1):
-        outbox.put(Share([b"x"], [f"e{number}"]))
+        outbox.put(Share([b"x"], [named(f"e{number}")]))
     assert len(outbox.take()) == MAX_FRAME_MESSAGES
-    outbox.put(Share([b"x" * TICK_BYTES], ["large"]))
+    outbox.put(Share([b"x" * TICK_BYTES], [named("large")]))
     assert outbox.take() == [b"x"]
     assert outbox.take() == [b"x" * TICK_BYTES]
 
@@ -479,7 +518,7 @@ def test_nothing_is_held_on_to(policy: Lag, end: str) -> None:
     try:
         outbox, _ = box(policy, 10)
         for number in range(9):
-            outbox.put(Share([Body(b"x")], [f"e{number % 4}"]))
+            outbox.put(Share([Body(b"x")], [named(f"e{number % 4}")]))
         getattr(outbox, end)()
     finally:
         gc.enable()
@@ -525,7 +564,7 @@ def test_cost_behind_a_stalled_client_is_linear(policy: Lag) -> None:
         outbox, _ = box(policy, count)
         for number in range(2 * count):
             mark = f"e{number % 7}" if number % 2 else f"x{number}"
-            one = Share([Counted(b"x")], [mark if number % 5 else None])
+            one = Share([Counted(b"x")], [named(mark if number % 5 else None)])
             try:
                 outbox.put(one)
             except Full:

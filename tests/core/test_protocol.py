@@ -210,10 +210,26 @@ def test_seq_counts_kept_ones_once_they_are_here(codec: str) -> None:
     assert protocol.seq == 9
     protocol.feed(wire(codec, MAKER.make({}, seq=10)))
     assert protocol.seq == 10
-    protocol.feed(wire(codec, MAKER.make({}), op("gap", {"missed": 1})))
-    assert protocol.seq == 10
+    protocol.feed(wire(codec, MAKER.make({}, seq=11)))
+    assert protocol.seq == 11
     protocol.feed(wire(codec, MAKER.make({}, seq=12), MAKER.make({}, seq=13)))
     assert protocol.seq == 13
+
+
+def test_seq_is_joineds_once_all_kept_ones_are_here(codec: str) -> None:
+    protocol = listening(codec, kept=2, seq=12)
+    protocol.feed(wire(codec, MAKER.make({}, seq=4)))
+    assert protocol.seq == 10
+    protocol.feed(wire(codec, MAKER.make({}, seq=5)))
+    assert protocol.seq == 12
+
+
+def test_what_is_told_as_lost_is_known_of(codec: str) -> None:
+    protocol = listening(codec)
+    protocol.feed(wire(codec, MAKER.make({}, seq=1), MAKER.gap(3, 4)))
+    assert protocol.seq == 4
+    protocol.feed(wire(codec, MAKER.gap(2), MAKER.gap(1, 3)))
+    assert protocol.seq == 4
 
 
 def test_seq_is_never_below_nothing(codec: str) -> None:

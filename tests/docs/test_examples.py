@@ -91,7 +91,7 @@ json: {'load': 0.42, 'raw': 'AAE='}
 @pytest.mark.parametrize("name", SAYS)
 def test_an_example_says_what_happens(name: str, run, place: Path) -> None:
     assert run(EXAMPLES / f"{name}.py") == SAYS[name]
-    left = {path.name for path in (place / "run").iterdir()}
+    left = {path.name for path in (place / "plugwire").iterdir()}
     # Nothing stays but empty locks and the token.
     assert all(n == "token" or n.endswith(".lock") for n in left), left
 

@@ -89,12 +89,12 @@ def begin(
 def reader(place: Path) -> Callable[[], Client]:
     """A client that takes what it needs to know from the doors file."""
     return lambda: Client(
-        "machine", settings={"socket_dir": str(place / "run")}
+        "machine", settings={"socket_dir": str(place / "plugwire")}
     )
 
 
 def left(place: Path) -> list[str]:
-    return sorted(path.name for path in (place / "run").iterdir())
+    return sorted(path.name for path in (place / "plugwire").iterdir())
 
 
 async def take(client: Client, count: int) -> list[Message]:
@@ -110,7 +110,7 @@ async def until(
 ) -> dict[str, int]:
     """What the server says of itself, as `plugwire ping` asks it: nobody
     joins. Asked until it is `good`."""
-    settings = load_settings({"socket_dir": str(place / "run")})
+    settings = load_settings({"socket_dir": str(place / "plugwire")})
     async with asyncio.timeout(SECONDS):
         while True:
             stats = await ask("machine", settings, None, STATS)
@@ -201,7 +201,7 @@ def test_c4_nc_reads_lines_of_json_at_the_plain_door(begin, place) -> None:
     begin(*FAST)
     with socket.socket(socket.AF_UNIX) as nc:  # what `nc -U` does
         nc.settimeout(SECONDS)
-        nc.connect(str(place / "run" / "machine.readers.sock"))
+        nc.connect(str(place / "plugwire" / "machine.readers.sock"))
         with nc.makefile("rb") as lines:
             messages = [json.loads(lines.readline()) for _ in range(50)]
     first = messages[0]["seq"]
@@ -215,7 +215,7 @@ async def test_c5_a_reader_that_stalls_is_cut_and_delays_nobody(
     environment["PLUGWIRE_LAG_GRACE"] = "0.5"
     begin("--interval", "0.01")
     with socket.socket(socket.AF_UNIX) as stalled:
-        stalled.connect(str(place / "run" / "machine.readers.sock"))
+        stalled.connect(str(place / "plugwire" / "machine.readers.sock"))
         hung_up = select.poll()
         hung_up.register(stalled, 0)  # 0: nothing but the end, POLLHUP
         async with reader() as client:

@@ -42,7 +42,7 @@ def test_the_first_program_runs_over_tcp_by_one_variable(
     (place / "hello.py").write_text(program.text)
     environment["PLUGWIRE_TRANSPORT"] = "tcp"
     assert run("hello.py") == "hello, world\n"
-    assert (place / "run" / "token").exists()  # it was TCP indeed
+    assert (place / "plugwire" / "token").exists()  # it was TCP indeed
 
 
 @pytest.mark.parametrize("session", ["demo", "tests"])

@@ -99,11 +99,13 @@ class Desktop:
         return str(self.place / f"{name}.png")
 
     def client(self, **overrides: object) -> Client:
-        settings = {"socket_dir": str(self.place / "run")}
+        settings = {"socket_dir": str(self.place / "plugwire")}
         return Client("wallpaper", settings=settings, **overrides)
 
     def left(self) -> list[str]:
-        return sorted(path.name for path in (self.place / "run").iterdir())
+        return sorted(
+            path.name for path in (self.place / "plugwire").iterdir()
+        )
 
 
 @pytest.fixture

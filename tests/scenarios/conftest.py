@@ -1,4 +1,4 @@
-"""Fixtures of the scenarios: a world for each transport and codec."""
+"""Fixtures of the scenarios: a world for each face, transport and codec."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-# Scenarios import `worlds` from this folder, which is no package.
-_spec = importlib.util.spec_from_file_location(
-    "worlds", Path(__file__).with_name("worlds.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-if "worlds" not in sys.modules:
-    sys.modules["worlds"] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules["worlds"])
+# Scenarios import these from this folder, which is no package.
+for _name in ("threads", "worlds"):
+    if _name not in sys.modules:
+        _spec = importlib.util.spec_from_file_location(
+            _name, Path(__file__).with_name(f"{_name}.py")
+        )
+        assert _spec is not None
+        assert _spec.loader is not None
+        sys.modules[_name] = importlib.util.module_from_spec(_spec)
+        _spec.loader.exec_module(sys.modules[_name])
 
 if TYPE_CHECKING:
     from worlds import World
 
+Make = Callable[[str, str], "World"]
+
+FACES = ("asyncio", "threads")
 TRANSPORTS = ("unix", "tcp", "memory")
 CODECS = ("msgpack", "json")
 
@@ -46,6 +50,11 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(place)
 
 
+@pytest.fixture(params=FACES)
+def face(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -57,20 +66,30 @@ def codec(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def world(transport: str, codec: str, folder: Path) -> World:
-    """Every transport with every codec."""
-    return sys.modules["worlds"].World(transport, codec, folder / "run")
+def make(face: str, folder: Path) -> Iterator[Make]:
+    """Makes worlds; at the end no call of theirs is blocked any more."""
+    worlds, threads = sys.modules["worlds"], sys.modules["threads"]
+    yield lambda transport, codec: worlds.World(
+        face, transport, codec, folder / "run"
+    )
+    threads.all_ended(worlds.DEADLINE)
+
+
+@pytest.fixture
+def world(make: Make, transport: str, codec: str) -> World:
+    """Every face with every transport and every codec."""
+    return make(transport, codec)
 
 
 @pytest.fixture(params=("unix", "tcp"))
 def socket_world(
-    request: pytest.FixtureRequest, codec: str, folder: Path
+    request: pytest.FixtureRequest, make: Make, codec: str
 ) -> World:
     """The transports that other processes reach."""
-    return sys.modules["worlds"].World(request.param, codec, folder / "run")
+    return make(request.param, codec)
 
 
 @pytest.fixture
-def unix_world(folder: Path) -> World:
+def unix_world(make: Make) -> World:
     """One is enough: the defaults."""
-    return sys.modules["worlds"].World("unix", "msgpack", folder / "run")
+    return make("unix", "msgpack")

@@ -11,7 +11,6 @@ import pytest
 from worlds import PORTS, World, numbers
 
 from plugwire import (
-    Client,
     ClientInfo,
     ConnectionFailed,
     Denied,
@@ -30,10 +29,10 @@ async def test_b5_one_word_changes_transport_and_codec(world: World) -> None:
     }
     if world.transport == "tcp":
         words["tcp"] = PORTS
-    async with Server("wallpaper_change", **words) as server:
+    async with world.Server("wallpaper_change", **words) as server:
         # A shared server is found by its doors file, whatever it speaks.
         words = words if world.transport == "memory" else place
-        async with Client("wallpaper_change", **words) as client:
+        async with world.Client("wallpaper_change", **words) as client:
             server.broadcast({"i": 1})
             assert numbers(await world.take(client, 1)) == [1]
             assert client.server is not None
@@ -49,7 +48,7 @@ LISTEN = {
 
 
 def several(world: World, **overrides: Any) -> Server:
-    return Server(
+    return world.Server(
         "load",
         settings=world.settings(listen=LISTEN, tcp=PORTS, **overrides),
     )
@@ -63,9 +62,9 @@ async def test_c4_mixed_doors_have_one_registry_and_one_order(
         assert list(server.addresses) == list(LISTEN)
         told = {"socket_dir": str(world.folder)}
         async with (
-            Client("load", **told) as main,
-            Client("load", door="remote", **told) as remote,
-            Client(
+            world.Client("load", **told) as main,
+            world.Client("load", door="remote", **told) as remote,
+            world.Client(
                 "load",
                 door="inside",
                 settings=world.settings(listen=LISTEN, tcp=PORTS),
@@ -168,11 +167,11 @@ async def test_c4_a_library_client_is_told_about_plain_doors(
     world = unix_world
     async with several(world):
         with pytest.raises(Refused, match="plain"):
-            await Client(
+            await world.Client(
                 "load", door="readers", socket_dir=str(world.folder)
             ).connect()
         with pytest.raises(ConnectionFailed, match="no door 'cellar'"):
-            await Client(
+            await world.Client(
                 "load",
                 door="cellar",
                 socket_dir=str(world.folder),
@@ -187,8 +186,8 @@ async def test_what_one_codec_cannot_carry_the_others_get(
     async with several(world) as server:
         told = {"socket_dir": str(world.folder)}
         async with (
-            Client("load", **told) as main,
-            Client("load", door="remote", **told) as remote,
+            world.Client("load", **told) as main,
+            world.Client("load", door="remote", **told) as remote,
         ):
             await main.attach("work")
             await remote.attach("work")
@@ -213,9 +212,9 @@ async def test_what_is_kept_and_one_codec_cannot_carry(
         server.broadcast({"none": math.nan})
         server.broadcast({"i": 1})
         told = {"socket_dir": str(world.folder)}
-        async with Client("load", door="remote", **told) as remote:
+        async with world.Client("load", door="remote", **told) as remote:
             assert numbers(await world.take(remote, 1)) == [1]
-        async with Client("load", **told) as main:
+        async with world.Client("load", **told) as main:
             assert len(await world.take(main, 2)) == 2
         assert server.stats.lost == 1
 
@@ -230,7 +229,8 @@ async def test_a_codec_that_differs_is_refused_in_words(
         assert world.codec in str(caught.value)
 
 
-PROGRAM = """
+PROGRAMS = {
+    "asyncio": """
 import asyncio
 from plugwire import Client, Server
 async def main():
@@ -240,13 +240,23 @@ async def main():
             message = await client.receive(timeout=20)
             print(client.server.codec, message.data["i"], flush=True)
 asyncio.run(main())
-"""
+""",
+    "threads": """
+from plugwire.sync import Client, Server
+with Server("load", socket_dir=SETTINGS["socket_dir"]) as server:
+    with Client("load", socket_dir=SETTINGS["socket_dir"]) as client:
+        server.broadcast({"i": 1})
+        message = client.receive(timeout=20)
+        print(client.server.codec, message.data["i"], flush=True)
+""",
+}
 
 
 @pytest.mark.parametrize("codec", ["msgpack", "json"])
 async def test_d4_one_variable_changes_the_codec_of_a_program(
     unix_world: World, codec: str
 ) -> None:
-    async with unix_world.child(PROGRAM, PLUGWIRE_CODEC=codec) as child:
+    program = PROGRAMS[unix_world.face]
+    async with unix_world.child(program, PLUGWIRE_CODEC=codec) as child:
         assert await child.line() == f"{codec} 1"
         assert await child.ended() == 0

@@ -1,9 +1,18 @@
 """What scenarios are made of: servers, clients, raw peers, processes.
 
-A scenario is a test that takes a `world`, one for each transport and codec.
-It says what plugwire does and not how a face is called: another face runs
-the same scenarios with a `World` whose servers and clients have the same
-awaitable methods.
+A scenario is a test that takes a `world`, one for each face, transport and
+codec. It says what plugwire does and not how a face is called: it awaits the
+same methods of servers and clients on both, and `threads.py` says how a
+blocking one is awaited. What differs has to be written so that both can do it:
+
+- A blocking client looks at its connection while somebody calls it, and at
+  no other time. Where a scenario waits for what a client hears of (a gap, a
+  reconnect), somebody receives meanwhile: `world.listening(client)`.
+- A handler that is a coroutine runs to its end in a thread of the blocking
+  server, and nobody can cancel it there. What it waits for is a
+  `world.Event()`, which the scenario sets before it ends.
+- A blocking server runs in a thread of its own: after a `broadcast` it may
+  not have got to it yet. `world.turn(server)` waits until it has.
 """
 
 from __future__ import annotations
@@ -19,23 +28,47 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import threads
 
+import plugwire
 from plugwire import Client, Message, Server
+from plugwire.testing import ChaosProxy
 
 DEADLINE = 20.0
 """Seconds that anything may take: a machine may be busy, and a scenario that
 waits longer has failed."""
+FILLER = "x" * 4000
+"""Makes a message that a socket's buffer holds few of."""
 PORTS = {"port_range_start": 21000, "port_range_end": 21999}
 HELLO = b'{"plugwire": 1}\n'
 
 
 class World:
-    """One transport, one codec, a folder of its own."""
+    """One face, one transport, one codec, a folder of its own.
 
-    def __init__(self, transport: str, codec: str, folder: Path) -> None:
+    `Server`, `Client` and `Event` are the face's: the classes of plugwire and
+    of asyncio, or what `threads.py` makes of the blocking ones. `server()`
+    and `client()` make them with this world's settings.
+    """
+
+    def __init__(
+        self, face: str, transport: str, codec: str, folder: Path
+    ) -> None:
+        self.face = face
         self.transport = transport
         self.codec = codec
         self.folder = folder
+        own: Any = threads if self.blocks else plugwire
+        self.Server: type[Server] = own.Server
+        self.Client: type[Client] = own.Client
+        self.Event: type[asyncio.Event] = (
+            threads.Event if self.blocks else asyncio.Event
+        )
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this is the blocking face."""
+        return self.face == "threads"
 
     @property
     def is_socket(self) -> bool:
@@ -58,7 +91,7 @@ class World:
 
     def server(self, event: str = "load", **overrides: Any) -> Server:
         """A server, not started."""
-        return Server(event, settings=self.settings(), **overrides)
+        return self.Server(event, settings=self.settings(), **overrides)
 
     def client(
         self,
@@ -69,7 +102,7 @@ class World:
         **overrides: Any,
     ) -> Client:
         """A client, not connected."""
-        return Client(
+        return self.Client(
             event,
             door=door,
             receive=receive,
@@ -91,17 +124,52 @@ class World:
 
     def crash(self, client: Client) -> None:
         """Let `client` go without a word, as the end of its process would."""
+        if isinstance(client, threads.Client):
+            client.crash()
+            return
         assert client._link is not None
         client._link.abort()
 
     async def take(self, client: Client, count: int) -> list[Message]:
         """The next `count` messages of `client`."""
+        if isinstance(client, threads.Client):
+            return await client.take(count, DEADLINE)
         return [await client.receive(timeout=DEADLINE) for _ in range(count)]
 
     async def drain(self, client: Client, into: list[Message]) -> None:
         """Add what `client` receives; raises what ends it."""
+        if isinstance(client, threads.Client):
+            await client.drain(into)
+            return
         async for message in client:
             into.append(message)
+
+    async def turn(self, server: Server) -> None:
+        """Return once the server has done what it was told before this."""
+        await server.flush(low=sys.maxsize)
+        await asyncio.sleep(0)
+
+    async def fill(self, server: Server) -> int:
+        """Broadcast `FILLER` until somebody lags; how many it took."""
+        for number in range(100_000):
+            server.broadcast({"i": number, "fill": FILLER})
+            await self.turn(server)
+            if any(info.queued for info in server.clients.values()):
+                return number + 1
+        raise AssertionError("nobody lagged")
+
+    @asynccontextmanager
+    async def listening(self, client: Client) -> AsyncIterator[list[Message]]:
+        """What `client` receives within the block, at whose end it
+        disconnects; what ends it before is raised there."""
+        heard: list[Message] = []
+        draining = asyncio.create_task(self.drain(client, heard))
+        try:
+            yield heard
+        finally:
+            await client.disconnect()
+            async with asyncio.timeout(DEADLINE):
+                await draining
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Return once `condition()` is true."""
@@ -119,6 +187,28 @@ class World:
             yield peer
         finally:
             await peer.close()
+
+    @asynccontextmanager
+    async def proxied(
+        self, server: Server, **overrides: Any
+    ) -> AsyncIterator[tuple[ChaosProxy, Client]]:
+        """A client of `server`, connected by way of a proxy. It does not
+        wait long to come back: its line is cut again and again."""
+        transport, _, place = server.addresses["main"].partition(":")
+        own: dict[str, Any] = {"reconnect_cap": 0.02, **overrides}
+        if transport == "unix":
+            front = self.folder / "front"
+            front.mkdir(mode=0o700, exist_ok=True)
+            own["socket_dir"] = str(front)  # no doors file says otherwise
+            proxy = ChaosProxy(place, listen=front / "load.sock")
+        else:
+            host, _, port = place.rpartition(":")
+            proxy = ChaosProxy((host, int(port)))
+        async with proxy:
+            if transport == "tcp":
+                own["tcp"] = {**PORTS, "port": proxy.port}
+            async with self.client(**own) as client:
+                yield proxy, client
 
     @asynccontextmanager
     async def child(

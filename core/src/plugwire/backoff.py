@@ -11,10 +11,13 @@ class Backoff:
 
     The n-th is drawn evenly from 0 to `first * 2**n`, at most `cap`: full
     jitter, so that a thousand clients of a restarted server do not come back
-    in step. `tries` 0 means for ever.
+    in step. Nor is it more than `first` and twice what was waited before:
+    short draws in a row make attempts many and the next reach long, and of a
+    thousand clients some would wait half a minute for a server that was away
+    for two seconds. `tries` 0 means for ever.
     """
 
-    __slots__ = ("_cap", "_draw", "_first", "_tries", "attempts")
+    __slots__ = ("_cap", "_draw", "_first", "_tries", "_waited", "attempts")
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Backoff:
         self._cap = cap
         self._tries = tries
         self._draw = draw
+        self._waited = 0.0
         self.attempts = 0
 
     def next(self) -> float | None:
@@ -34,6 +38,12 @@ class Backoff:
         if self._tries and self.attempts >= self._tries:
             return None
         # 2**63 seconds is past any cap: the exponent needs no more.
-        reach = min(self._cap, self._first * 2.0 ** min(self.attempts, 63))
+        reach = min(
+            self._cap,
+            self._first * 2.0 ** min(self.attempts, 63),
+            self._first + 2 * self._waited,
+        )
         self.attempts += 1
-        return self._draw() * reach
+        delay = self._draw() * reach
+        self._waited += delay
+        return delay

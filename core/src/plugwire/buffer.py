@@ -16,52 +16,58 @@ class Buffer:
     """Messages in the order in which they came.
 
     Bytes are counted a read at a time: those of a read are let go when its
-    last message is taken.
+    last message is taken. `KeyboardInterrupt`, wherever it is raised, leaves
+    it in order: it may cost the one message that is just being taken.
     """
 
-    __slots__ = ("_bytes", "_max_bytes", "_max_messages", "_messages",
+    __slots__ = ("_bytes", "_count", "_max_bytes", "_max_messages",
                  "_reads")  # fmt: skip
 
     def __init__(self, max_messages: int, max_bytes: int) -> None:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
-        self._messages: deque[Message] = deque()
-        self._reads: deque[list[int]] = deque()
+        self._reads: deque[tuple[deque[Message], int]] = deque()
+        self._count = 0
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return self._count
 
     @property
     def is_full(self) -> bool:
         """At a limit: read no more."""
         return (
-            len(self._messages) >= self._max_messages
-            or self._bytes >= self._max_bytes
+            self._count >= self._max_messages or self._bytes >= self._max_bytes
         )
 
     @property
     def has_room(self) -> bool:
         """Under half of both limits: read again."""
         return (
-            len(self._messages) * 2 <= self._max_messages
+            self._count * 2 <= self._max_messages
             and self._bytes * 2 <= self._max_bytes
         )
 
     def put(self, messages: Sequence[Message], size: int) -> None:
         """Add what one read of `size` bytes brought."""
         if messages:
-            self._messages.extend(messages)
-            self._reads.append([len(messages), size])
+            read, count = (deque(messages), size), len(messages)
+            # A signal's handler may raise behind any call: of these three
+            # only the last is one.
+            self._count += count
             self._bytes += size
+            self._reads.append(read)
 
     def take(self) -> Message | None:
         """The oldest message, or None."""
-        if not self._messages:
+        if not self._reads:
             return None
-        read = self._reads[0]
-        read[0] -= 1
-        if not read[0]:
-            self._bytes -= read[1]
-            self._reads.popleft()
-        return self._messages.popleft()
+        messages, size = self._reads[0]
+        if len(messages) > 1:
+            self._count -= 1
+            return messages.popleft()
+        message = messages[0]
+        self._count -= 1
+        self._bytes -= size
+        self._reads.popleft()
+        return message

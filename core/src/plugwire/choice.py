@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plugwire import doorsfile
@@ -80,7 +81,7 @@ def choose(event: str, settings: Settings, door: str | None) -> Choice:
                     return _told(entry, wish)
         if entries and all(entry.plain for entry in entries):
             raise _plain(event, entries[0])
-        return _untold(settings.doors(event)[0], called)
+        return _first(settings.doors(event)[0], called, entries)
     for entry in entries:
         if entry.door == door:
             if entry.plain:
@@ -140,6 +141,22 @@ def _untold(door: Door, wish: _Wish) -> Choice:
         door.codec if wish.codec is None else wish.codec,
         None,
     )
+
+
+def _first(
+    door: Door, wish: _Wish, entries: Iterable[doorsfile.DoorEntry]
+) -> Choice:
+    """The first endpoint. Where it is served by the transport, its address
+    is told: that the codec is another one is for the handshake to say."""
+    choice = _untold(door, wish)
+    for entry in entries:
+        if (
+            not entry.plain
+            and entry.door == choice.door
+            and entry.transport == _name(choice.transport)
+        ):
+            return replace(choice, told=entry.address)
+    return choice
 
 
 def _plain(event: str, entry: doorsfile.DoorEntry) -> Refused:

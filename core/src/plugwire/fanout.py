@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Encoder
-from plugwire.outbox import Share
+from plugwire.outbox import Mark, Share
 
 
 class Chat:
@@ -30,7 +30,7 @@ class Chat:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.said: list[tuple[int, bytes, str | None]] = []
+        self.said: list[tuple[int, bytes, Mark | None]] = []
         self.seats: dict[Seat, None] = {}
 
 
@@ -60,7 +60,7 @@ class Seat:
         self._chat: Chat | None = None
         self._chat_start = 0
         self._own: list[bytes] | None = None
-        self._own_marks: list[str | None] = []
+        self._own_marks: list[Mark | None] = []
         self._own_size = 0
 
     @property
@@ -84,7 +84,7 @@ class Seat:
         chat = self._chat
         return self.taken and chat is not None and chat.name == session
 
-    def say(self, body: bytes, mark: str | None = None) -> None:
+    def say(self, body: bytes, mark: Mark | None = None) -> None:
         """Owe `body` to this client alone, behind all that it was owed
         before. While the seat is `held` nothing of it leaves."""
         self._close()
@@ -166,7 +166,7 @@ class Seat:
         self._chat_start = len(self._chat.said) if self._chat else 0
 
     def _owe(
-        self, bodies: Iterable[bytes], marks: Iterable[str | None]
+        self, bodies: Iterable[bytes], marks: Iterable[Mark | None]
     ) -> None:
         if self._own is None:
             self._own = []
@@ -192,7 +192,7 @@ class Lane:
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
         self.bodies: list[bytes] = []
-        self.marks: list[str | None] = []
+        self.marks: list[Mark | None] = []
         self.size = 0
         self.count = 0
         self.epoch = 0
@@ -225,7 +225,7 @@ class Lane:
     def broadcast(
         self,
         body: bytes,
-        mark: str | None,
+        mark: Mark | None,
         *,
         exclude: Iterable[Seat] = (),
     ) -> None:
@@ -244,7 +244,7 @@ class Lane:
         self,
         session: str,
         body: bytes,
-        mark: str | None,
+        mark: Mark | None,
         *,
         exclude: Iterable[Seat] = (),
     ) -> None:
@@ -306,7 +306,7 @@ class Lane:
 
     def cut(
         self, place: tuple[int, Chat | None, int]
-    ) -> tuple[list[bytes], list[str | None]]:
+    ) -> tuple[list[bytes], list[Mark | None]]:
         """The bodies and marks of the tick from `place` on."""
         start, chat, chat_start = place
         if start < 0:
@@ -317,7 +317,7 @@ class Lane:
                 return self.bodies, self.marks
             return self.bodies[start:], self.marks[start:]
         bodies: list[bytes] = []
-        marks: list[str | None] = []
+        marks: list[Mark | None] = []
         at = start
         for where, body, mark in chat.said[chat_start:]:
             bodies += self.bodies[at:where]
@@ -344,7 +344,9 @@ class Lane:
             self._chats.pop(chat.name, None)
 
 
-def in_shares(bodies: list[bytes], marks: list[str | None]) -> Iterable[Share]:
+def in_shares(
+    bodies: list[bytes], marks: list[Mark | None]
+) -> Iterable[Share]:
     """`bodies` cut into shares that each fit a frame."""
     start = size = 0
     for at, body in enumerate(bodies):

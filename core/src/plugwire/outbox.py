@@ -15,6 +15,9 @@ from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.settings import Lag
 
 Bodies: TypeAlias = list[bytes]
+Mark: TypeAlias = tuple[str, int]
+"""Of a message that may be dropped: its event name, and its `seq`, or 0 for
+one that is not numbered."""
 
 
 class Full(Exception):
@@ -24,15 +27,15 @@ class Full(Exception):
 class Share:
     """Encoded messages in order, common to all clients that get just these.
 
-    `marks` has for each body the event name of a message that may be
-    dropped, or None for one that never is (control, errors, replies).
+    `marks` has for each body the mark of a message that may be dropped, or
+    None for one that never is (control, errors, replies).
     `frame` is a slot for whoever joins the bodies first.
     """
 
     __slots__ = ("bodies", "frame", "holders", "marks", "size")
 
     def __init__(
-        self, bodies: Sequence[bytes], marks: Sequence[str | None]
+        self, bodies: Sequence[bytes], marks: Sequence[Mark | None]
     ) -> None:
         self.bodies = bodies
         self.marks = marks
@@ -164,14 +167,16 @@ class WholeOutbox:
 
 
 class _Entry:
-    """A body in a ring, its mark, and how many were lost just before it."""
+    """A body in a ring, its mark, how many were lost just before it, and
+    the last number among those."""
 
-    __slots__ = ("after", "before", "body", "mark", "missed")
+    __slots__ = ("after", "before", "body", "mark", "missed", "upto")
 
-    def __init__(self, body: bytes, mark: str | None) -> None:
+    def __init__(self, body: bytes, mark: Mark | None) -> None:
         self.body = body
         self.mark = mark
         self.missed = 0
+        self.upto = 0
         self.before: _Entry
         self.after: _Entry
 
@@ -180,9 +185,12 @@ class LossyOutbox:
     """Policies `drop_oldest`, `drop_newest` and `keep_latest`.
 
     What is dropped is counted, and told by one notice at the place where
-    the messages are missing. `keep_latest` holds one message of an event
-    name, the newest, from the first lag on: waiting for the outbox to be
-    full would hand a slow reader a thousand old states first.
+    the messages are missing. The notice has the last number among them, so
+    that a client which comes back does not ask for them.
+
+    `keep_latest` holds one message of an event name, the newest, from the
+    first lag on: waiting for the outbox to be full would hand a slow reader
+    a thousand old states first.
     """
 
     __slots__ = ("_droppable", "_end", "_latest", "_ledger", "_max_bytes",
@@ -195,7 +203,7 @@ class LossyOutbox:
         max_messages: int,
         max_bytes: int,
         ledger: Ledger,
-        notice: Callable[[int], bytes],
+        notice: Callable[[int, int], bytes],
     ) -> None:
         self._policy = policy
         self._max_messages = max_messages
@@ -235,15 +243,15 @@ class LossyOutbox:
             and self._must_bytes + size <= self._max_bytes
         )
 
-    def _add(self, body: bytes, mark: str | None) -> int:
+    def _add(self, body: bytes, mark: Mark | None) -> int:
         """Queue one; returns how many were dropped, itself perhaps."""
         size = len(body)
         if mark is not None and not self._could_hold(1, size):
-            self._end.missed += 1
+            self._miss(self._end, 1, mark[1])
             return 1
         dropped = 0
         if mark is not None and self._policy is Lag.KEEP_LATEST:
-            old = self._latest.get(mark)
+            old = self._latest.get(mark[0])
             if old is not None:
                 self._drop(old)
                 dropped = 1
@@ -252,13 +260,14 @@ class LossyOutbox:
             or self.bytes + size > self._max_bytes
         ):
             if mark is not None and self._policy is Lag.DROP_NEWEST:
-                self._end.missed += 1
+                self._miss(self._end, 1, mark[1])
                 return dropped + 1
             self._drop(self._next_victim())
             dropped += 1
         entry = _Entry(body, mark)
         end = self._end
         entry.missed, end.missed = end.missed, 0
+        entry.upto, end.upto = end.upto, 0
         entry.before, entry.after = end.before, end
         end.before.after = end.before = entry
         self._ledger.hold(body)
@@ -270,7 +279,7 @@ class LossyOutbox:
         else:
             self._droppable[entry] = None
             if self._policy is Lag.KEEP_LATEST:
-                self._latest[mark] = entry
+                self._latest[mark[0]] = entry
         return dropped
 
     def _next_victim(self) -> _Entry:
@@ -280,8 +289,14 @@ class LossyOutbox:
 
     def _drop(self, entry: _Entry) -> None:
         """Let `entry` go, and have it told where it was."""
-        entry.after.missed += entry.missed + 1
+        assert entry.mark is not None, "it may be dropped"
+        upto = max(entry.upto, entry.mark[1])
+        self._miss(entry.after, entry.missed + 1, upto)
         self._remove(entry)
+
+    def _miss(self, follower: _Entry, count: int, upto: int) -> None:
+        follower.missed += count
+        follower.upto = max(follower.upto, upto)
 
     def _remove(self, entry: _Entry) -> None:
         entry.before.after, entry.after.before = entry.after, entry.before
@@ -294,8 +309,8 @@ class LossyOutbox:
             self._must_bytes -= len(body)
             return
         del self._droppable[entry]
-        if self._latest.get(mark) is entry:
-            del self._latest[mark]
+        if self._latest.get(mark[0]) is entry:
+            del self._latest[mark[0]]
 
     def take(self) -> Bodies:
         bodies: list[bytes] = []
@@ -303,7 +318,7 @@ class LossyOutbox:
         while len(bodies) < MAX_FRAME_MESSAGES:
             entry = self._end.after
             if entry.missed:
-                body = self._notice(entry.missed)
+                body = self._notice(entry.missed, entry.upto)
             elif entry is self._end:
                 break
             else:
@@ -311,7 +326,7 @@ class LossyOutbox:
             if bodies and size + len(body) > TICK_BYTES:
                 break
             if entry.missed:
-                entry.missed = 0
+                entry.missed = entry.upto = 0
             else:
                 self._remove(entry)
             bodies.append(body)
@@ -332,7 +347,7 @@ class LossyOutbox:
         count = self.messages
         while self._end.after is not self._end:
             self._remove(self._end.after)
-        self._end.missed = 0
+        self._end.missed = self._end.upto = 0
         return count
 
 
@@ -341,10 +356,11 @@ def make_outbox(
     max_messages: int,
     max_bytes: int,
     ledger: Ledger,
-    notice: Callable[[int], bytes],
+    notice: Callable[[int, int], bytes],
 ) -> Outbox:
     """The outbox of `policy`; `notice` encodes the message that tells a
-    client how many it missed."""
+    client how many it missed, up to which number (0: none of them had
+    one)."""
     if policy is Lag.DISCONNECT:
         return WholeOutbox(max_messages, max_bytes, ledger)
     return LossyOutbox(policy, max_messages, max_bytes, ledger, notice)

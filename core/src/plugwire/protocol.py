@@ -94,9 +94,12 @@ class Messages:
             op=DENIED if denied else FAILED,
         )
 
-    def gap(self, missed: int) -> Message:
-        """Tells a client that it lost `missed` messages at this place."""
-        return self.make({"missed": missed}, MessageType.CONTROL, op=GAP)
+    def gap(self, missed: int, seq: int | None = None) -> Message:
+        """Tells a client that it lost `missed` messages at this place;
+        `seq` is the last number among them."""
+        return self.make(
+            {"missed": missed}, MessageType.CONTROL, seq=seq, op=GAP
+        )
 
     def goodbye(self, reason: str, *, final: bool) -> Message:
         """Tells a peer that the connection ends, and whether for good."""
@@ -235,14 +238,15 @@ ClientEvent: TypeAlias = Reply | Gap | Goodbye
 class ClientProtocol:
     """What a server says to a joined client.
 
-    `seq` is the last broadcast to all that this client knows of. Gaps stand
+    `seq` is the last broadcast to all that this client knows of, be it that
+    it came or that it was told as lost. Gaps stand
     in `events` only: whoever hands messages on tells of them beside. `size`
     is how many bytes the last feed that completed a message has completed,
     those of the feeds before it that completed none included.
     """
 
-    __slots__ = ("_begun", "_decoder", "_kept", "_types", "events", "seq",
-                 "size")  # fmt: skip
+    __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types", "events",
+                 "seq", "size")  # fmt: skip
 
     def __init__(
         self,
@@ -253,6 +257,7 @@ class ClientProtocol:
         self._decoder = decoder
         self._types = types
         self._kept = joined.kept
+        self._joined = joined.seq
         # Kept ones come first, and count only once they are here.
         self.seq = max(0, joined.seq - joined.kept)
         self._begun = 0
@@ -271,16 +276,22 @@ class ClientProtocol:
             for message in messages[: self._kept]:
                 msgspec.structs.force_setattr(message, "kept", True)
             self._kept -= min(self._kept, len(messages))
+            if not self._kept:
+                # Who joined later than a queue's last message is up to date
+                # all the same.
+                self.seq = self._joined
         types = self._types
         heard = []
         for message in messages:
             if message.op is None and message.reply_to is None:
-                if message.seq is not None:
+                if message.seq is not None and message.seq > self.seq:
                     self.seq = message.seq
                 if message.message_type in types:
                     heard.append(message)
             else:
                 event = _sort(message)
+                if isinstance(event, Gap) and message.seq is not None:
+                    self.seq = max(self.seq, message.seq)
                 if event is not None:
                     self.events.append(event)
                 elif message.message_type in types:

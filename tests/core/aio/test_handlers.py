@@ -99,13 +99,31 @@ async def test_stop_cancels_and_drops_what_waits() -> None:
             ended.append(heard.data["i"])
 
     desk = Desk(handler)
-    await desk.worker.stop()
+    await desk.worker.stop(finish=False)
     for number in range(3):
         desk.worker.handle(message(number))
     await asyncio.sleep(0)
-    await desk.worker.stop()
+    await desk.worker.stop(finish=False)
     assert ended == [0]
     assert desk.answers == []
+
+
+async def test_stop_may_let_all_that_waits_finish() -> None:
+    go = asyncio.Event()
+
+    async def handler(heard: Message) -> int:
+        await go.wait()
+        return int(heard.data["i"])
+
+    desk = Desk(handler)
+    for number in range(3):
+        desk.worker.handle(message(number))
+    stopping = asyncio.create_task(desk.worker.stop(finish=True))
+    await asyncio.sleep(0)
+    assert desk.answers == []
+    go.set()
+    await stopping
+    assert [answer[0] for answer in desk.answers] == [0, 1, 2]
 
 
 async def test_callbacks_are_told_in_order_whatever_they_raise(

@@ -56,7 +56,11 @@ class Desk:
 
     def make_outbox(self) -> Outbox:
         return make_outbox(
-            self._lag, self._limit, 1000, self.ledger, lambda n: b"gap%d" % n
+            self._lag,
+            self._limit,
+            1000,
+            self.ledger,
+            lambda n, _: b"gap%d" % n,
         )
 
     def lagging(self) -> None:
@@ -79,7 +83,7 @@ class Desk:
 
 
 def share(*bodies: bytes) -> Share:
-    return Share(list(bodies), ["load"] * len(bodies))
+    return Share(list(bodies), [("load", 0)] * len(bodies))
 
 
 def kept(seq: int, size: int = 10) -> Kept:

@@ -559,6 +559,41 @@ def test_a4_a_handler_that_blocks_costs_its_client_alone(
         asyncio.run(main(entered, gate))
 
 
+@pytest.mark.parametrize(("parting", "heard"), [(1, [0, 1, 2]), (0, [0])])
+def test_what_clients_said_before_they_left_is_bounded(
+    inside: dict[str, Any],
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    parting: int,
+    heard: list[int],
+) -> None:
+    monkeypatch.setattr("plugwire.aio.incarnation.PARTING_CLIENTS", parting)
+    handled: list[int] = []
+
+    async def main() -> None:
+        async with Client("load", **inside) as client:
+            for number in range(3):
+                await client.send({"i": number})
+            await blocking(lambda: entered.acquire(timeout=20))
+
+    with blocked(1) as (entered, gate), Server("load", **inside) as server:
+
+        @server.on_message
+        def _(client: ClientInfo, message: Message) -> None:
+            entered.release()
+            assert gate.wait(20)
+            handled.append(message.data["i"])
+
+        over = threading.Event()
+        server.on_disconnect(lambda client, reason: over.set())
+        asyncio.run(main())
+        until(lambda: not server.has_clients and server.stats.received == 3)
+        gate.set()
+        assert over.wait(20)
+        until(lambda: len(handled) >= len(heard))
+    assert handled == heard
+
+
 def test_on_disconnect_is_the_last_of_a_clients_handlers(
     world: dict[str, Any], until: Until
 ) -> None:

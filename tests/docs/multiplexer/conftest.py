@@ -90,11 +90,7 @@ def shell_environment(environment: dict[str, str]) -> dict[str, str]:
     """What is typed is read by `sh`, whatever the user's shell is."""
     for name in ("ENV", "BASH_ENV"):
         environment.pop(name, None)
-    return environment | {
-        "SHELL": "/bin/sh",
-        "PS1": "$ ",
-        "PLUGWIRE_DEFAULT_TIMEOUT": str(SECONDS),
-    }
+    return environment | {"SHELL": "/bin/sh", "PS1": "$ "}
 
 
 @pytest.fixture
@@ -122,8 +118,7 @@ def serving(place: Path) -> list[psutil.Process]:
         try:
             if (
                 process.cmdline()[-1:] == ["serve"]
-                and process.environ().get("PLUGWIRE_SOCKET_DIR")
-                == str(place / "run")
+                and process.environ().get("XDG_RUNTIME_DIR") == str(place)
                 and process.status() != psutil.STATUS_ZOMBIE
             ):
                 found[process.pid] = process

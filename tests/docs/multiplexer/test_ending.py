@@ -74,7 +74,7 @@ def test_a2_a_server_that_was_killed_starts_again(
     assert terminal.ended() == 1
     assert terminal.modes == terminal.before
     assert gone(*shells)
-    assert (place / "run" / "multiplexer.sock").is_socket()
+    assert (place / "plugwire" / "multiplexer.sock").is_socket()
     # Over what the dead one left; `attach` starts it.
     again = attach()
     assert b"<>" in again.run(b'echo "<$gone>"')
@@ -98,7 +98,7 @@ def test_a3_a_signal_ends_server_and_shells(
         terminal.ended()
         assert terminal.modes == terminal.before
     assert gone(server, *children)
-    left = [path.name for path in (place / "run").iterdir()]
+    left = [path.name for path in (place / "plugwire").iterdir()]
     assert left == ["multiplexer.lock"]
 
 

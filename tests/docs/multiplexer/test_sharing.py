@@ -127,8 +127,8 @@ async def test_every_attach_is_one_step(
     shell_environment["PLUGWIRE_OUTBOX_MESSAGES"] = "1000000"
     shell_environment["PLUGWIRE_OUTBOX_BYTES"] = "200000000"
     serve()
-    place = shell_environment["PLUGWIRE_SOCKET_DIR"]
-    settings = {"socket_dir": place, "reconnect": False}
+    sockets = Path(shell_environment["XDG_RUNTIME_DIR"]) / "plugwire"
+    settings = {"socket_dir": str(sockets), "reconnect": False}
     ask = {"attach": "work", "pid": 0, "size": [24, 80]}
     async with Client("multiplexer", settings=settings) as client:
         await client.send(ask)

@@ -24,6 +24,11 @@ from plugwire.message import check_event_name
 from plugwire.outbox import Share
 from plugwire.registry import Member
 
+SNAPSHOT_TRIES = 100
+"""Snapshots taken at most until one is of a moment at which no other thread
+said anything: what is said meanwhile may be in it, and comes after it too.
+A program that never pauses hands over the last one."""
+
 
 class Arrival:
     """Shakes hands, asks gates and checks, runs `on_connect`, and joins.
@@ -78,7 +83,7 @@ class Arrival:
         if self._greeting is not None:
             self._greeting.cancel()
 
-    async def stop_worker(self) -> None:
+    async def stop_worker(self, *, finish: bool) -> None:
         """Nobody has joined: no handler is under way."""
 
     def _welcome(self) -> Welcome:
@@ -190,6 +195,7 @@ class Arrival:
                 kept, missed = host.voice.preface(hello.since, door.lane_index)
             elif hello.since is not None:
                 missed = max(0, host.voice.seq - hello.since)
+        welcoming = b""
         if not door.pipeline.plain:
             joined = Joined(
                 client_id=member.id,
@@ -199,11 +205,15 @@ class Arrival:
                 missed=missed,
                 proof=proof,
             )
-            connection.write(line(joined))
+            welcoming = line(joined)
         connection.joined(Presence(connection, member))
         if hello.role == "member":
             host.registry.join(member)
             door.lane.take(member.seat, hears_all=hears_all)
+        # A client in another thread may ask who is here as soon as it knows
+        # that it has joined: it is told last.
+        if welcoming:
+            connection.write(welcoming)
         connection.preface(kept)
         if snapshot is not None:
             connection.deliver(Share([snapshot], [None]))
@@ -220,7 +230,11 @@ class Arrival:
         if handler is None:
             return None
         try:
-            data = handler(member.info())
+            for _ in range(SNAPSHOT_TRIES):
+                host.voice.catch_up()
+                data = handler(member.info())
+                if not host.voice.is_behind:
+                    break
             if data is None:
                 return None
             return self._connection.encode(host.voice.messages.make(data))

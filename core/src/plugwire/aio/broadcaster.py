@@ -21,6 +21,7 @@ from plugwire.fanout import Lane, Seat
 from plugwire.interfaces import Encoder, Kept, Queue
 from plugwire.logs import Limiter, clean
 from plugwire.message import Message, MessageType
+from plugwire.outbox import Mark
 from plugwire.protocol import Messages
 from plugwire.registry import Registry
 from plugwire.settings import Settings
@@ -36,7 +37,7 @@ class Addressee(Protocol):
     def encode(self, message: Message) -> bytes:
         """`message` in its door's codec, or `MessageError`."""
 
-    def say(self, body: bytes, mark: str | None = None) -> None:
+    def say(self, body: bytes, mark: Mark | None = None) -> None:
         """Owe it `body`."""
 
 
@@ -163,7 +164,7 @@ class Broadcaster:
     def _apply(
         self,
         bodies: tuple[bytes | None, ...],
-        mark: str | None,
+        mark: Mark | None,
         session: str | None,
         without: frozenset[int],
         seq: int | None,
@@ -176,7 +177,7 @@ class Broadcaster:
             self.seq = seq
         for lane, body in zip(self.lanes, bodies, strict=True):
             if body is None:
-                self._lose(lane, session, seats)
+                self._lose(lane, session, seats, seq)
             elif session is None:
                 lane.broadcast(body, mark, exclude=seats)
             else:
@@ -188,13 +189,17 @@ class Broadcaster:
         self.flush_soon()
 
     def _lose(
-        self, lane: Lane, session: str | None, without: Iterable[Seat]
+        self,
+        lane: Lane,
+        session: str | None,
+        without: Iterable[Seat],
+        seq: int | None,
     ) -> None:
         """A broadcast that this lane's codec cannot carry: its clients are
         told, at its place, that they missed one."""
         if not (lane.seats if session is None else lane.audience(session)):
             return
-        notice = lane.encoder.encode(self.messages.gap(1))
+        notice = lane.encoder.encode(self.messages.gap(1, seq))
         if session is None:
             lane.broadcast(notice, None, exclude=without)
         else:
@@ -238,6 +243,11 @@ class Broadcaster:
                 raise ConnectionClosed(
                     f"the loop of the server of {self._event!r} is closed"
                 ) from None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether other threads have left something for the loop."""
+        return bool(self._inbox)
 
     def catch_up(self) -> None:
         """In the loop: do what other threads have left for it."""
@@ -289,8 +299,8 @@ class Broadcaster:
             self.queue.returned(items)
 
 
-def _mark(message: Message) -> str | None:
-    """What an outbox may drop is marked with its event name."""
+def _mark(message: Message) -> Mark | None:
+    """What an outbox may drop is marked."""
     if message.message_type is MessageType.DATA:
-        return message.event_name
+        return message.event_name, message.seq or 0
     return None

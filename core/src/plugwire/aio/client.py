@@ -97,6 +97,7 @@ class Client:
         self._requests: dict[int, asyncio.Future[Message]] = {}
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
+        self._failed = asyncio.Event()
         self._left = False
         self._teller = Teller()
         self._on_reconnect: Callable[[Client], object] | None = None
@@ -170,7 +171,7 @@ class Client:
             self._left = True
             self._mail.finish(ConnectionClosed("disconnected"))
         returning = self._returning
-        if returning is not None:
+        if returning is not None and not returning.done():
             returning.cancel()
             await asyncio.wait([returning])
         link = self._link
@@ -510,6 +511,8 @@ class Client:
                     return
                 error = ConnectionClosed("it was lost again at once")
             end = comeback.failed(error)
+            self._failed.set()  # whoever waits for this attempt
+            self._failed = asyncio.Event()
             if end is not None:
                 self._mail.finish(end)
                 return

@@ -20,7 +20,7 @@ from plugwire.handshake import Role, refusal
 from plugwire.interfaces import Kept, Peer
 from plugwire.logs import clean
 from plugwire.message import Message
-from plugwire.outbox import Outbox, Share, make_outbox
+from plugwire.outbox import Mark, Outbox, Share, make_outbox
 from plugwire.registry import Member
 from plugwire.rights import Rights
 from plugwire.settings import Lag
@@ -45,8 +45,9 @@ class Stage(Protocol):
     def stop(self) -> None:
         """The stage is over, and so is the connection."""
 
-    async def stop_worker(self) -> None:
-        """Cancel the client's handler, and wait until it has ended."""
+    async def stop_worker(self, *, finish: bool) -> None:
+        """Wait until the client's handler has ended: with all that it was
+        told (`finish`), or cancelled now."""
 
 
 class ServerConnection(asyncio.BufferedProtocol):
@@ -199,7 +200,7 @@ class ServerConnection(asyncio.BufferedProtocol):
         self.host.registry.detach(self.member)
         self.member.seat.hear(None)
 
-    def say(self, body: bytes, mark: str | None = None) -> None:
+    def say(self, body: bytes, mark: Mark | None = None) -> None:
         """Say `body` to this client, behind all that it was told before."""
         if self.member is not None and not self.ended:
             self.member.seat.say(body, mark)
@@ -282,8 +283,9 @@ class ServerConnection(asyncio.BufferedProtocol):
             self._notice,
         )
 
-    def _notice(self, missed: int) -> bytes:
-        return self.encode(self.host.voice.messages.gap(missed))
+    def _notice(self, missed: int, upto: int) -> bytes:
+        gap = self.host.voice.messages.gap(missed, upto or None)
+        return self.encode(gap)
 
     def lagging(self) -> None:
         self.host.lagging(self)
@@ -306,12 +308,15 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._sent(-count)
 
     def handed(self, item: Kept) -> None:
+        self._sent(1)
         self.host.voice.handed(item)
 
     def emptied(self) -> None:
         self.host.caught_up(self)
         if self.ended:
-            self._transport.close()
+            # Not at once: a transport that is closed while it resumes its
+            # writer is ended twice by asyncio.
+            self.host.loop.call_soon(self._transport.close)
 
     # --------------------------------------------------------------- end
 
@@ -409,6 +414,7 @@ class ServerConnection(asyncio.BufferedProtocol):
             self.was_member and on_disconnect is not None
         )
 
-    async def stop_worker(self) -> None:
-        """Cancel the client's handler, and wait until it has ended."""
-        await self._stage.stop_worker()
+    async def stop_worker(self, *, finish: bool) -> None:
+        """Wait until the client's handler has ended: with all that it was
+        told (`finish`), or cancelled now."""
+        await self._stage.stop_worker(finish=finish)

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+from functools import partial
 from typing import cast
 
 from plugwire.aio.arrival import Arrival
@@ -127,15 +128,17 @@ class Door:
                 continue
             task = loop.create_task(self._make(sock))
             self._making.add(task)
-            task.add_done_callback(self._made)
+            task.add_done_callback(partial(self._made, sock))
             self._heed()
             streak += 1
             if streak >= ACCEPTS_A_TURN:
                 streak = 0
                 await asyncio.sleep(0)
 
-    def _made(self, task: asyncio.Task[None]) -> None:
+    def _made(self, sock: socket.socket, task: asyncio.Task[None]) -> None:
         self._making.discard(task)
+        if task.cancelled():
+            sock.close()  # of a task that never began, nobody else does
         self._heed()
 
     async def _make(self, sock: socket.socket) -> None:

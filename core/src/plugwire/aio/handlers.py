@@ -23,8 +23,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Handlers:
-    """The application's callbacks."""
+    """The application's callbacks.
 
+    `finish` lets `on_message` handle all that a client said before it left
+    (of `PARTING_CLIENTS` at once); else what runs then is cancelled, and what
+    waits is dropped.
+    """
+
+    finish: bool = False
     on_connect: Callable[[ClientInfo], object | Awaitable[object]] | None = (
         None
     )
@@ -121,12 +127,15 @@ class Worker:
         else:
             self._answer(message, result, None)
 
-    async def stop(self) -> None:
-        """Cancel what runs, drop what waits, and return when it is over."""
-        self._waiting.clear()
+    async def stop(self, *, finish: bool) -> None:
+        """Cancel what runs and drop what waits, unless it is to `finish`,
+        and return when it is over."""
         task = self._task
+        if not finish:
+            self._waiting.clear()
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
         if task is not None and task is not asyncio.current_task():
-            task.cancel()
             await asyncio.wait([task])
 
 

@@ -80,8 +80,9 @@ class Guest(Protocol):
     def has_followers(self, on_disconnect: object) -> bool:
         """Whether something is left to do once the transport is gone."""
 
-    async def stop_worker(self) -> None:
-        """Cancel the client's handler, and wait until it has ended."""
+    async def stop_worker(self, *, finish: bool) -> None:
+        """Wait until the client's handler has ended: with all that it was
+        told (`finish`), or cancelled now."""
 
 
 class Entrance(Protocol):

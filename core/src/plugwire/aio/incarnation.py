@@ -40,6 +40,9 @@ from plugwire.stats import Stats
 PARTING = 1.0
 """Seconds that handlers have at least to end when a server stops, so that
 `on_disconnect` is heard; and to end once they were cancelled."""
+PARTING_CLIENTS = 1000
+"""Clients that have left and whose messages are still handled, at most: each
+holds up to `handler_queue` of them. Of who leaves then, they are dropped."""
 SHOWN_CLIENTS = 1000
 """Clients that one answer to `plugwire clients` lists."""
 
@@ -82,6 +85,7 @@ class Incarnation:
         self.doors = self._make_doors(pipeline.doors)
         self._event_lock: EventLock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._parting = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -345,7 +349,14 @@ class Incarnation:
             self._empty.set()
 
     async def _part(self, connection: Guest) -> None:
-        await connection.stop_worker()
+        self._parting += 1
+        try:
+            finish = self._parting <= PARTING_CLIENTS
+            await connection.stop_worker(
+                finish=finish and self.handlers.finish
+            )
+        finally:
+            self._parting -= 1
         handler = self.handlers.on_disconnect
         if connection.was_member and handler is not None:
             assert connection.member is not None

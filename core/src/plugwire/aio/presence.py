@@ -64,14 +64,18 @@ class Presence:
         self.is_reading = False
         if not connection.ended:
             self._member.seat.flush()
+            if connection.is_lagging:
+                # What waits is weighed with all that others are owed.
+                connection.host.voice.flush_soon()
 
     def stop(self) -> None:
         """Nothing more is read."""
 
-    async def stop_worker(self) -> None:
-        """Cancel the client's handler, and wait until it has ended."""
+    async def stop_worker(self, *, finish: bool) -> None:
+        """Wait until the client's handler has ended: with all that it was
+        told (`finish`), or cancelled now."""
         if self._worker is not None:
-            await self._worker.stop()
+            await self._worker.stop(finish=finish)
 
     @property
     def has_worker(self) -> bool:

@@ -191,12 +191,14 @@ class Server:
     @property
     def running(self) -> bool:
         """Whether it is between `start` and `stop`."""
-        return self._host is not None and not self._host.stopping
+        host = self._host
+        return host is not None and not host.stopping
 
     @property
     def has_clients(self) -> bool:
         """Whether anybody has joined. Cheap, from any thread."""
-        return self._host is not None and len(self._host.registry) > 0
+        host = self._host
+        return host is not None and len(host.registry) > 0
 
     @property
     def kept(self) -> int:
@@ -206,15 +208,17 @@ class Server:
     @property
     def stats(self) -> Stats:
         """The counters of this start, or of the last one; a copy."""
-        return replace(self._host.stats if self._host else self._last)
+        host = self._host
+        return replace(self._last if host is None else host.stats)
 
     @property
     def addresses(self) -> Mapping[str, str]:
         """Door -> `transport:address`; empty while it does not run."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             return MappingProxyType({})
         return MappingProxyType(
-            {door.pipeline.door: door.address for door in self._host.doors}
+            {door.pipeline.door: door.address for door in host.doors}
         )
 
     @property
@@ -334,13 +338,15 @@ class Server:
         return handler
 
     def _running(self) -> Incarnation:
-        if self._host is None:
+        # Read once: another thread may ask while the loop stops the server.
+        host = self._host
+        if host is None:
             raise ConnectionClosed(
                 f"the server of {self._event!r} is not running: start() it"
             )
-        if self._host.is_forked:
+        if host.is_forked:
             raise ConnectionClosed(
                 f"the server of {self._event!r} is the parent's: this is a "
                 "forked child, make one of its own here"
             )
-        return self._host
+        return host

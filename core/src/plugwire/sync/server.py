@@ -303,9 +303,11 @@ class Server:
         """`f(client) -> data or None`: the first message that a newcomer
         gets, in place of what is kept.
 
-        It is called in the loop's own thread, so that nothing can be said
-        between it and the joining, and must not block: a lock that is held
-        for moments is fine, input and output are not.
+        It is called in the loop's own thread and must not block: a lock that
+        is held for moments is fine, input and output are not. A program that
+        changes what this hands over, and broadcasts the change, under a lock
+        that this takes too, has nothing missing and nothing twice: where
+        something was said meanwhile, it is called again.
         """
         _demand_plain("snapshot", handler)
         self._server.snapshot(lambda client: plainly(handler, client))
