@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -28,7 +29,7 @@ if "peers" not in sys.modules:
     _spec.loader.exec_module(sys.modules["peers"])
 
 if TYPE_CHECKING:
-    from peers import Host
+    from peers import Host, Mute
 
 Until = Callable[[Callable[[], object]], None]
 
@@ -168,3 +169,15 @@ def unix_client(
     client = make_client(told)
     client.connect()
     return client
+
+
+@pytest.fixture
+def mute(told: dict[str, Any]) -> Iterator[Mute]:
+    """Where the server is to be, somebody who says nothing."""
+    folder = Path(told["socket_dir"])
+    folder.mkdir(mode=0o700)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(folder / "event.sock"))
+    mute: Mute = sys.modules["peers"].Mute(sock)
+    yield mute
+    mute.close()

@@ -8,12 +8,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
-from plugwire import ClientInfo, Message, Server
+from plugwire import ClientInfo, Message, Server, TimedOut
+from plugwire.standing import Standing
+from plugwire.sync import Client
+from plugwire.sync.attempt import Attempt
+from plugwire.sync.conversation import Conversation
+from plugwire.sync.link import Link
+from plugwire.sync.membership import Membership
+from plugwire.way import Way
 
 T = TypeVar("T")
 
@@ -124,6 +131,22 @@ class Host:
     def stop(self) -> None:
         self.run(self.server.stop())
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The server, and its loop, do nothing meanwhile."""
+        begun, over = threading.Event(), threading.Event()
+
+        def pause() -> None:
+            begun.set()
+            over.wait(DEADLINE)
+
+        self._loop.call_soon_threadsafe(pause)
+        assert begun.wait(DEADLINE)
+        try:
+            yield
+        finally:
+            over.set()
+
     def close(self) -> None:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -192,8 +215,51 @@ class Mute:
             sock.close()
 
 
+def member_of(client: Client) -> Membership:
+    """What is inside of a client on sockets."""
+    backend = client._backend
+    assert isinstance(backend, Conversation)
+    return backend._member
+
+
+def waits(client: Client, number: int = 1) -> Callable[[], bool]:
+    """Whether so many threads are in a call: one in the chair, or one
+    that waits for the back-off, the rest in the queues."""
+    chair = member_of(client).chair
+
+    def look() -> bool:
+        with chair.lock:
+            queued = len(chair.receivers) + len(chair.others)
+            return queued + bool(chair.sitter) >= number
+
+    return look
+
+
+def comes_back(client: Client) -> bool:
+    """Whether it is connected, after another short try."""
+    with suppress(TimedOut):
+        client.receive(timeout=0.01)
+    return client.connected
+
+
 def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.002)
+
+
+def joined(settings: dict[str, Any]) -> tuple[Way, Link]:
+    """A connection that has joined, and its way."""
+    way = Way.called(
+        "event",
+        door=None,
+        receive=True,
+        message_types=("data", "error"),
+        settings=settings,
+        overrides={},
+    )
+    attempt = Attempt(way, Standing(lambda _: None), None, counted=True)
+    link = attempt.advance(None)
+    assert link is not None
+    return way, link

@@ -129,7 +129,7 @@ while hits < COUNT:
                 client.send({"sent": number, "pad": "x" * 100})
                 sent.append(number)
             elif what == "connected":
-                client.connected
+                _ = client.connected
             else:
                 client.flush()
             fine += 1
@@ -171,7 +171,7 @@ json.dump(
         "held": {name: value for name, value in held.items() if value},
         "wrong": wrong,
         "errors": complaints.found,
-        "server": sorted({r for r in host.left}),
+        "server": sorted(set(host.left)),
         "reasons": {r: reasons.count(r) for r in set(reasons)},
         "gaps": len(gaps),
         "fine": fine,

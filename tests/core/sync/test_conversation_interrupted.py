@@ -19,16 +19,12 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from peers import Call, Host
+from peers import Call, Host, member_of
 
 from plugwire import ConnectionClosed, TimedOut
 from plugwire.sync import Client
-from plugwire.sync.conversation import Conversation
-from plugwire.sync.membership import Membership
 
 SOURCES = str(Path(sys.modules["plugwire"].__file__ or "").parent)
-EVERY = 1
-"""Each n-th place is tried."""
 
 
 class CtrlC(BaseException):
@@ -67,12 +63,6 @@ class Strike:
             sys.setprofile(None)
         # What a finalizer or a callback of weakref raises is dropped.
         return bool(self.where)
-
-
-def member_of(client: Client) -> Membership:
-    backend = client._backend
-    assert isinstance(backend, Conversation)
-    return backend._member
 
 
 def check_nothing_is_held(client: Client, where: str) -> None:
@@ -133,10 +123,10 @@ def test_after_ctrl_c_at_any_place_it_works_on(
     act, place, hit, first = ACTS[name], 0, True, 0
     client = make_client(told, reconnect_delay=0.0)
     client.connect()
-    sent = 0
+    sent, told_gap = 0, list[int | None]()
+    client.on_gap(lambda _, missed: told_gap.append(missed))
     while hit:
-        told_gap = list[int | None]()
-        client.on_gap(lambda _, missed: told_gap.append(missed))
+        told_gap.clear()
         unix_host.broadcast(*range(first, first + 3))
         strike = Strike(place)
         hit = strike.during(lambda: act(client))
@@ -159,7 +149,7 @@ def test_after_ctrl_c_at_any_place_it_works_on(
             # The one that was just being handed over, or was.
             assert len(missing) <= 1, strike.where
         first = sent + 1
-        place += EVERY
+        place += 1
     assert place > 10, "it did not hit"
     heard = unix_host.said
     assert all(set(data) <= {"a", "b", "sent"} for data in heard)
@@ -236,9 +226,7 @@ def test_ctrl_c_in_one_thread_leaves_no_other_waiting(
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
-def test_a_storm_of_real_signals(
-    transport: str, told: dict[str, Any]
-) -> None:
+def test_a_storm_of_real_signals(transport: str, told: dict[str, Any]) -> None:
     settings = {**told, "reconnect_delay": 0.001, "reconnect_cap": 0.01}
     if transport == "tcp":
         settings |= {"transport": "tcp", "permissions": ["anyone"]}

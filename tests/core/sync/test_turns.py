@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 from hypothesis import given
@@ -43,9 +42,7 @@ def test_no_time_is_over_at_once(seconds: float) -> None:
     assert left_until(deadline) == 0.0
 
 
-@given(
-    one=st.none() | st.floats(0, 1e9), other=st.none() | st.floats(0, 1e9)
-)
+@given(one=st.none() | st.floats(0, 1e9), other=st.none() | st.floats(0, 1e9))
 def test_the_earlier_of_two_deadlines(
     one: float | None, other: float | None
 ) -> None:
@@ -73,7 +70,7 @@ def test_waking_ends_a_wait_in_another_thread() -> None:
     waiting.result()
 
 
-@pytest.mark.parametrize("deadline", [math.inf, time.monotonic() + 1e12])
+@pytest.mark.parametrize("deadline", [math.inf, 1e15])
 def test_a_deadline_may_be_further_than_a_lock_can_wait(
     deadline: float,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,8 +41,11 @@ class Client:
     `send` and `request` once). Callbacks are called in these calls too.
 
     A signal's handler should raise (`KeyboardInterrupt` does) and not call
-    methods of the client, which it may have interrupted. In a forked child
-    every call raises `ConnectionClosed`.
+    methods of the client, which it may have interrupted. The client works on
+    afterwards. What the call was about to return is lost; in the middle of
+    writing, or of decoding what has come, the connection is lost too, and
+    the latter is told as a gap of an unknown number. In a forked child every
+    call raises `ConnectionClosed`.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class Client:
         )
         self._callbacks = Callbacks()
         self._backend: Backend = Conversation(self._way, self._callbacks)
-        self._is_chosen = False
+        self._chosen: dict[str, Backend] = {}
 
     # --------------------------------------------------------- life cycle
 
@@ -78,17 +82,17 @@ class Client:
         address and the mend; a `Refused` is raised at once. Connecting twice
         raises `ConnectionFailed`.
         """
-        if not self._is_chosen:
-            self._backend = self._choose()
-            self._is_chosen = True
+        if not self._chosen:
+            # Two threads may be here at once; one backend is for both.
+            with contextlib.suppress(ConnectionFailed):
+                # Else the backend tries again, and says what is wrong.
+                found = self._choose()
+                self._backend = self._chosen.setdefault("one", found)
         self._backend.connect()
 
     def _choose(self) -> Backend:
         """What fits the transport: sockets need no loop, all else does."""
-        try:
-            pipeline, _ = self._way.find()
-        except ConnectionFailed:
-            return self._backend  # which tries again, and says what is wrong
+        pipeline, _ = self._way.find()
         if hasattr(pipeline.connector, "targets"):
             return self._backend
         from plugwire.aio.client import Client as AioClient

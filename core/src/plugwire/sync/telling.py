@@ -6,7 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from plugwire.aio.handlers import note
+from plugwire.logs import log
+
+_RAISED = "the handler %s raised %r"
 
 
 class Teller:
@@ -59,7 +61,7 @@ class Teller:
                 try:
                     call()
                 except Exception as error:
-                    note(name, error)
+                    log.error(_RAISED, name, error, exc_info=error)
             return True
         finally:
             # Nothing is called here before the release, for the same reason.

@@ -1,0 +1,299 @@
+"""How a blocking client writes: whole messages, one thread at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from peers import Call, Host, wait_until
+
+from plugwire import ConnectionClosed, Denied, MessageError, TimedOut
+from plugwire.sync import Client
+from plugwire.sync.link import Link
+from plugwire.sync.writing import Late, Writer
+
+PAST = 0.0
+BIG = {"pad": "x" * 15_000_000}
+
+
+def writer_of(client: Client) -> Writer:
+    backend: Any = client._backend
+    writer = backend._writer
+    assert isinstance(writer, Writer)
+    return writer
+
+
+def message(client: Client, data: dict[str, Any]) -> Any:
+    return client._way.messages.make(data)
+
+
+def entered(client: Client) -> tuple[Writer, Link]:
+    writer = writer_of(client)
+    return writer, writer.enter(None)
+
+
+@pytest.fixture
+def big_client(
+    make_host: Callable[..., Host],
+    place: dict[str, Any],
+    make_client: Callable[..., Client],
+) -> tuple[Host, Client]:
+    """One that may send a message that no kernel takes in one go."""
+    host = make_host(place, max_message_bytes=16_000_000)
+    client = make_client(
+        place, drain_timeout=0.2, max_message_bytes=16_000_000
+    )
+    client.connect()
+    return host, client
+
+
+def test_entering_makes_this_thread_a_user_and_writing_ends_that(
+    host: Host, client: Client
+) -> None:
+    writer, link = entered(client)
+    assert link.users
+    writer.write(link, message(client, {"a": 1}), None, checked=True)
+    assert not link.users
+    assert not link.order.locked()
+    wait_until(lambda: host.said == [{"a": 1}])
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_the_goodbye_reaches_who_writes_and_noticed_first(
+    final: bool, host: Host, client: Client
+) -> None:
+    writer, link = entered(client)  # with a look, which sees nothing
+    if final:
+        host.throw_out("no more of you")
+    else:
+        host.stop()
+    errors = list[ConnectionClosed]()
+    # TCP takes what is written behind the end, once.
+    for _ in range(100):
+        try:
+            writer.write(link, message(client, {}), None, checked=True)
+        except ConnectionClosed as error:
+            errors.append(error)
+            break
+        with client._backend._member.chair.lock:  # type: ignore[attr-defined]
+            link.enter()
+    (error,) = errors
+    assert error.final is final
+    assert error.reason == ("no more of you" if final else error.reason)
+    assert "broke" not in error.reason
+    assert not link.users
+    if final:
+        with pytest.raises(ConnectionClosed, match="no more of you"):
+            client.receive(timeout=20)
+
+
+def test_the_goodbye_reaches_who_writes_while_another_reads(
+    unix_host: Host, unix_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = unix_client
+    member: Any = client._backend._member  # type: ignore[attr-defined]
+    link, writer = member.link, writer_of(client)
+    real = link.channel.read
+    looked, gone, go = list[int](), list[int](), list[int]()
+
+    def write() -> None:
+        link = writer.enter(None)
+        looked.append(1)
+        wait_until(lambda: gone)
+        writer.write(link, message(client, {}), None, checked=True)
+
+    writing = Call(write)
+    wait_until(lambda: looked)
+
+    # The reader sits in the chair, and is slow to read what has come.
+
+    def slow(self: Any, into: Any, seconds: float | None) -> bool:
+        wait_until(lambda: go)
+        return bool(real(into, seconds))
+
+    monkeypatch.setattr(type(link.channel), "read", slow)
+    reading = Call(client.receive, timeout=20)
+    wait_until(lambda: member.chair.sitter)
+    unix_host.throw_out("no more of you")
+    wait_until(lambda: unix_host.left)
+    gone.append(1)
+    wait_until(lambda: writing.is_over or member.chair.others)
+    go.append(1)
+    error = writing.error()
+    assert isinstance(error, ConnectionClosed)
+    assert (error.reason, error.final) == ("no more of you", True)
+    assert str(reading.error()) == "no more of you"
+
+
+def test_a_full_buffer_hides_the_goodbye_and_blocks_nobody(
+    make_host: Callable[..., Host],
+    told: dict[str, Any],
+    make_client: Callable[..., Client],
+) -> None:
+    host = make_host(told)
+    client = make_client(told, buffer_size=2)
+    client.connect()
+    host.broadcast(*range(10))
+    first = client.receive(timeout=20)
+    wait_until(lambda: client.connected and client.buffered >= 2)
+    host.throw_out("no more of you")
+    wait_until(lambda: host.left)
+
+    def send() -> None:
+        while True:
+            client.send({})
+
+    with pytest.raises(ConnectionClosed, match="broke"):
+        send()
+    rest = [client.receive(timeout=20) for _ in range(9)]
+    assert [m.data["n"] for m in (first, *rest)] == list(range(10))
+    with pytest.raises(ConnectionClosed, match="no more of you"):
+        client.receive(timeout=20)
+
+
+def test_a_time_out_before_the_first_byte_costs_nothing(
+    big_client: tuple[Host, Client],
+) -> None:
+    host, client = big_client
+    writer, link = entered(client)
+    link.order.acquire()  # another one is at it
+    with pytest.raises(Late):
+        writer.write(link, message(client, {}), PAST, checked=True)
+    with pytest.raises(TimedOut, match=r"within 0\.01 s"):
+        client.request({}, timeout=0.01)
+    link.order.release()
+    assert client.connected
+    assert client.request({"a": 1}, timeout=20).data == {"a": 1}
+    assert host.left == []
+
+
+def test_a_time_out_in_the_middle_ends_the_connection(
+    big_client: tuple[Host, Client],
+) -> None:
+    host, client = big_client
+    reasons = list[str]()
+    client.on_disconnect(lambda _, reason: reasons.append(reason))
+    first = client.client_id
+    with host.paused():
+        with pytest.raises(TimedOut):
+            client.request(BIG, timeout=0.2)
+        assert not client.connected
+        assert reasons == ["a message was cut off half-way"]
+    assert client.request({"a": 1}, timeout=20).data == {"a": 1}
+    assert client.client_id != first
+    assert host.said == [{"a": 1}]
+
+
+def test_who_wrote_half_a_message_and_could_not_say_so_is_found_out(
+    big_client: tuple[Host, Client],
+) -> None:
+    host, client = big_client
+    writer, link = entered(client)
+    with host.paused():
+        # As after two interruptions: nobody has ended the connection.
+        assert not link.write(b"x" * 15_000_000, time.monotonic() + 0.1, [])
+        with pytest.raises(ConnectionClosed, match="cut off half-way"):
+            writer.write(link, message(client, {}), None, checked=True)
+    assert not client.connected
+
+
+def test_who_waits_for_its_turn_is_told_when_the_connection_goes(
+    big_client: tuple[Host, Client],
+) -> None:
+    host, client = big_client
+    link = client._backend._member.link  # type: ignore[attr-defined]
+    with host.paused():
+        first = Call(client.send, BIG)
+        wait_until(link.order.locked)
+        others = [Call(client.send, {}), Call(client.flush)]
+        wait_until(lambda: len(link.users) == 3)
+        client.disconnect()
+        for call in (first, others[0]):
+            error = call.error()
+            assert isinstance(error, ConnectionClosed)
+            assert error.reason == "disconnected"
+        others[1].result()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [({"a": object()}, MessageError), ({"a": "x" * 2_000_000}, MessageError)],
+)
+def test_what_cannot_be_sent_costs_nothing(
+    data: dict[str, Any], kind: type[Exception], host: Host, client: Client
+) -> None:
+    for call in (client.send, client.request):
+        with pytest.raises(kind):
+            call(data)
+    link = client._backend._member.link  # type: ignore[attr-defined]
+    assert not link.users
+    assert client.request({"a": 1}, timeout=20).data == {"a": 1}
+
+
+def test_who_may_not_send_is_told(
+    make_host: Callable[..., Host],
+    place: dict[str, Any],
+    make_client: Callable[..., Client],
+) -> None:
+    make_host(place, allow_client_send=False)
+    client = make_client(place)
+    client.connect()
+    assert not client.can_send
+    for call in (client.send, client.request):
+        with pytest.raises(Denied, match="'event' does not let this client"):
+            call({})
+    client.attach("place")  # no sending
+
+
+def test_one_that_was_late_hands_the_chair_on(
+    unix_client: Client, unix_host: Host
+) -> None:
+    """Woken for the chair just when its time was up."""
+    client = unix_client
+    member: Any = client._backend._member  # type: ignore[attr-defined]
+    unix_host.stop()
+    with pytest.raises(ConnectionClosed):
+        client.request({})
+    chair = member.chair
+    chair.lock.acquire()
+    chair.sitter = -1  # somebody connects
+    chair.lock.release()
+    late = Call(client.request, {}, timeout=0.2)
+    patient = Call(client.send, {})
+    wait_until(lambda: len(chair.others) == 2)
+    with chair.lock:
+        for turn in tuple(chair.others):
+            if turn.thread == late._thread.ident:
+                time.sleep(0.3)  # the lock held: its time is up meanwhile
+                chair.wake(turn)
+        chair.sitter = 0
+    assert isinstance(late.error(), TimedOut)
+    assert isinstance(patient.error(), ConnectionClosed)
+
+
+def test_flushing_waits_for_what_others_write(
+    big_client: tuple[Host, Client],
+) -> None:
+    host, client = big_client
+    client.flush()
+    link = client._backend._member.link  # type: ignore[attr-defined]
+    with host.paused():
+        sending = Call(client.send, BIG)
+        wait_until(link.order.locked)
+        flushing = Call(client.flush)
+        wait_until(lambda: len(link.users) == 2)
+        assert not flushing.is_over
+    flushing.result()
+    sending.result()
+    wait_until(lambda: host.said == [BIG])
+
+
+def test_while_away_flushing_says_so(
+    unix_client: Client, unix_host: Host
+) -> None:
+    unix_host.stop()
+    assert not unix_client.connected
+    with pytest.raises(ConnectionClosed, match="is away"):
+        unix_client.flush()
