@@ -200,7 +200,7 @@ async def test_what_one_codec_cannot_carry_the_others_get(
             seen = await world.take(main, 3)
             assert [math.isnan(m.data["none"]) for m in seen[:2]] == [True] * 2
             assert numbers(await world.take(remote, 1)) == [1]
-            assert gaps == [1, 1]
+            await world.until(lambda: gaps == [1, 1])
             assert remote.missed == server.stats.lost == 2
 
 

@@ -212,11 +212,11 @@ async def main():
     async def talk():
         number = 0
         try:
-            while True:
-                for _ in range(20):
+            while True:  # 20 MB a second, which one who reads can take
+                for _ in range(4):
                     server.broadcast({"i": number, "fill": "x" * 5000})
                     number += 1
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)
         except ConnectionClosed:
             print("told", flush=True)
     serving = asyncio.create_task(server.serve_forever())

@@ -130,7 +130,7 @@ async def test_what_is_forgotten_is_collected(world: World) -> None:
 
     def messages() -> int:
         gc.collect()
-        return sum(isinstance(found, Message) for found in gc.get_objects())
+        return sum(type(found) is Message for found in gc.get_objects())
 
     await once()
     before = messages()

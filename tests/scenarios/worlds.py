@@ -328,6 +328,11 @@ def numbers(messages: Iterable[Message]) -> list[int]:
     return [message.data["i"] for message in messages]
 
 
+def total(gaps: Iterable[int | None]) -> int:
+    """What `on_gap` told, added up."""
+    return sum(missed or 0 for missed in gaps)
+
+
 def open_files() -> int:
     """How many descriptors this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))
