@@ -1,4 +1,5 @@
-"""The project's chores: `nox -s demo tests format lint types docs build dev`.
+"""The project's chores: `nox -s demo tests format lint types docs build dev
+bench`.
 
 Everything is installed with uv, which `nox[uv]` brings, into environments
 under .nox. No Python is downloaded: a Python of the matrix that this machine
@@ -83,11 +84,17 @@ def tests(session: nox.Session) -> None:
     run_tests(session)
 
 
+def run_tests_bare(session: nox.Session) -> None:
+    """The tests without their coverage, which one Python tells."""
+    install_editable(session, *group("test"))
+    session.run("pytest", f"--numprocesses={WORKERS}", *session.posargs)
+
+
 for _python in PYTHONS:
     _named = nox.session(
         name=f"tests-{_python}", python=_python, default=False
     )
-    _named(run_tests)
+    _named(run_tests_bare)
 
 
 @nox.session(name="format")
@@ -149,6 +156,16 @@ def dev(session: nox.Session) -> None:
         env={"UV_PROJECT_ENVIRONMENT": place},
     )
     session.log(f"ready: {shutil.which('python', path=session.bin)}")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """plugwire against its peers: `-- --only w1 --peers pyzmq --quick`."""
+    # As demo does; not editable, since start-up times are measured.
+    fresh = [f"--refresh-package={name}" for name in DISTRIBUTIONS]
+    session.install(*fresh, *group("bench"), *FOLDERS)
+    env = {"PYTHONPATH": str(Path("tests").resolve())}
+    session.run("python", "-m", "benchmarks", *session.posargs, env=env)
 
 
 if __name__ == "__main__":
