@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugwire.backoff import Backoff
 from plugwire.comeback import FIRST_CAP, STEADY, Comeback, first_attempts
 from plugwire.errors import ConnectionClosed, Denied, TooManyConnections
 from plugwire.handshake import HandshakeRefused
@@ -29,15 +30,18 @@ def test_b10_tries_end_with_the_last_cause() -> None:
     assert "after 2 tries (reconnect_tries): still out" in str(end)
 
 
-def test_b10_a_short_connection_goes_on_counting() -> None:
+def test_b10_a_short_connection_counts_tries_anew_and_pauses_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Backoff.__init__, "__defaults__", (lambda: 1.0,))
     back = comeback(tries=2)
     back.lost(STEADY, CAUSE)
-    assert back.delay() is not None
+    assert back.delay() == 1
     back.lost(STEADY / 2, CAUSE)
-    assert back.delay() is not None
-    assert back.delay() is None
+    assert [back.delay(), back.delay(), back.delay()] == [2, 4, None]
+    assert "after 2 tries" in str(back.gave_up(""))
     back.lost(STEADY, CAUSE)
-    assert back.delay() is not None
+    assert back.delay() == 1
 
 
 def test_b10_the_first_loss_counts_from_nothing() -> None:

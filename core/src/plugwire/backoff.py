@@ -14,10 +14,11 @@ class Backoff:
     in step. Nor is it more than `first` and twice what was waited before:
     short draws in a row make attempts many and the next reach long, and of a
     thousand clients some would wait half a minute for a server that was away
-    for two seconds. `tries` 0 means for ever.
+    for two seconds. `tries` 0 means for ever; `failed` counts them.
     """
 
-    __slots__ = ("_cap", "_draw", "_first", "_tries", "_waited", "attempts")
+    __slots__ = ("_cap", "_draw", "_first", "_tries", "_waited", "attempts",
+                 "failed")  # fmt: skip
 
     def __init__(
         self,
@@ -32,10 +33,16 @@ class Backoff:
         self._draw = draw
         self._waited = 0.0
         self.attempts = 0
+        self.failed = 0
+
+    def succeeded(self) -> None:
+        """The last attempt made a connection, though a short one: tries are
+        counted anew, pauses go on to grow."""
+        self.failed = 0
 
     def next(self) -> float | None:
         """Seconds to wait before the next attempt; None: no more of them."""
-        if self._tries and self.attempts >= self._tries:
+        if self._tries and self.failed >= self._tries:
             return None
         # 2**63 seconds is past any cap: the exponent needs no more.
         reach = min(
@@ -44,6 +51,7 @@ class Backoff:
             self._first + 2 * self._waited,
         )
         self.attempts += 1
+        self.failed += 1
         delay = self._draw() * reach
         self._waited += delay
         return delay

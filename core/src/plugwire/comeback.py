@@ -41,7 +41,9 @@ class Comeback:
         """A connection that had lasted so many seconds is over."""
         settings = self._settings
         self.cause = cause
-        if lasted >= STEADY or self._backoff is None:
+        if lasted < STEADY and self._backoff is not None:
+            self._backoff.succeeded()
+        else:
             self._backoff = Backoff(
                 settings.reconnect_delay,
                 settings.reconnect_cap,
@@ -65,7 +67,7 @@ class Comeback:
         """What a client ends with after its last attempt, at `address`."""
         assert self._backoff is not None, "lost() comes first"
         end = ConnectionFailed(
-            f"gave up on {self._event!r} after {self._backoff.attempts} "
+            f"gave up on {self._event!r} after {self._backoff.failed} "
             f"tries (reconnect_tries): {self.cause}",
             address=address,
         )

@@ -6,12 +6,17 @@ payloads and tokens are never logged at all.
 
 from __future__ import annotations
 
+import codecs
 import logging
 import time
 from collections.abc import Callable
 
 log = logging.getLogger("plugwire")
 log.addHandler(logging.NullHandler())
+
+# Imported with us, not by the first `clean`: one that a loop's thread is in
+# the midst of when the program forks holds the import's lock in the child.
+codecs.lookup("unicode_escape")
 
 CUT = 200
 """Characters of a peer's text that are shown at most."""

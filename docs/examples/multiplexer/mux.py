@@ -183,9 +183,9 @@ try:
             child.stdout.readline() or child.wait()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, lambda number, _: sys.exit(128 + number))
-            # Cut for reading slowly, it finds the server at once. One that
-            # is not there at the third try has taken its shells along.
-            with Client("multiplexer", reconnect_tries=3) as c:
+            # Three tries in vain: the server has taken its shells along.
+            back = {"reconnect_tries": 3, "reconnect_cap": 0.5}
+            with Client("multiplexer", **back) as c:
                 attach(c, name)
             print(f"[detached from {name}]")
         case [("list" | "kill") as what, *names]:

@@ -123,7 +123,7 @@ def test_transport_and_codec_flags_choose_the_door(serving, capsys):
     serving("--keep", "--listen", "unix:json", "--listen", "tcp")
     # The defaults, said in words, are a wish like any other.
     for flags in (["--codec", "msgpack"], ["--set", "codec=msgpack"]):
-        assert main(["listen", "load", "--timeout", "0.05", *flags]) == 1
+        assert main(["listen", "load", "--timeout", "2", *flags]) == 1
         assert "no message" in capsys.readouterr().err
     assert main(["send", "load", "a=1", "--codec", "msgpack"]) == 0
     assert main(["send", "load", "a=1", "--transport", "unix"]) == 0

@@ -34,6 +34,8 @@ class _Stay:
     """What a connected client uses: the loop, and a thread for callbacks."""
 
     def __init__(self, event: str) -> None:
+        self.connecting = 0
+        self.is_connected = False
         self._lease = _shared.borrow()
         self.portal = self._lease.portal
         self.pool = Pool(f"plugwire-{event}-callback", 1)
@@ -75,20 +77,24 @@ class PortalBackend:
     def connect(self) -> None:
         """See `Client.connect`."""
         with self._lock:
-            stay, is_new = self._stay, False
+            stay = self._stay
             if stay is None:
-                stay, is_new = _Stay(self._client.event_name), True
-                self._stay = stay
+                stay = self._stay = _Stay(self._client.event_name)
+            stay.connecting += 1
         try:
             stay.portal.run(self._client.connect())
-        except BaseException as error:
-            if is_new:
+            stay.is_connected = True
+        except PortalEnded:
+            raise ConnectionClosed(
+                "disconnected while it was connecting"
+            ) from None
+        finally:
+            # The last of several threads at it, where none succeeded.
+            with self._lock:
+                stay.connecting -= 1
+                is_idle = not (stay.connecting or stay.is_connected)
+            if is_idle:
                 self._release(stay)
-            if isinstance(error, PortalEnded):
-                raise ConnectionClosed(
-                    "disconnected while it was connecting"
-                ) from None
-            raise
 
     def disconnect(self) -> None:
         """See `Client.disconnect`."""
