@@ -216,7 +216,7 @@ async def test_what_may_not_be_dropped_and_does_not_fit_ends_the_client(
         while server.has_clients:
             server.broadcast({"e": told, "fill": FILLER}, message_type="error")
             told += 1
-            await asyncio.sleep(0)
+            await world.turn(server)
             assert told < 1000
         await world.until(lambda: reasons)
         assert reasons == ["it did not keep up: its outbox is full (lag)"]

@@ -72,4 +72,8 @@ class Sheet(ScrollView, can_focus=True):
             segments = []
         width = self.scrollable_content_region.width
         strip = Strip(segments).adjust_cell_length(width)
-        return strip.apply_style(self._ground)
+        strip = strip.apply_style(self._ground)
+        # Under NO_COLOR Textual takes the colours out of each style, and of
+        # None it cannot.
+        plain = Style.null()
+        return Strip([Segment(t, style or plain) for t, style, _ in strip])
