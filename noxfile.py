@@ -30,8 +30,8 @@ FOLDERS = ("./core", *(f"./plugins/{name}" for name in PLUGINS))
 DISTRIBUTIONS = ("plugwire", *(f"plugwire-{name}" for name in PLUGINS))
 PACKAGES = tuple(name.replace("-", "_") for name in DISTRIBUTIONS)
 DIST = Path("dist")
-# Tests wait more than they work: one process more than there are cores.
-WORKERS = (os.cpu_count() or 1) + 1
+# As many as there are cores: real processes, signals and deadlines are tested.
+WORKERS = os.cpu_count() or 1
 
 
 def group(name: str) -> list[str]:
