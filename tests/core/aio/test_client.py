@@ -53,6 +53,34 @@ async def test_b10_lost_before_the_attempt_is_over(
     assert told[-1] == "lost"
 
 
+async def test_b10_a_connect_cancelled_as_it_joins_leaves_nothing(
+    inside: dict[str, Any], until: Any
+) -> None:
+    class Hasty(Client):
+        def joined(self, *args: Any) -> None:
+            super().joined(*args)
+            connecting.cancel()
+
+    async with Server("load", **inside) as server:
+        told: list[str] = []
+        client = Hasty("load", reconnect_delay=0.01, **inside)
+        client.on_disconnect(lambda client, reason: told.append(reason))
+        connecting = asyncio.create_task(client.connect())
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        assert not client.connected
+        # Nor does its end, which the loop tells later, end the next one.
+        connecting = asyncio.create_task(asyncio.Event().wait())
+        await client.connect()
+        await until(lambda: told)
+        assert told == ["disconnected"]
+        assert client.connected
+        await until(lambda: list(server.clients) == [client.client_id])
+        await client.disconnect()
+        assert told == ["disconnected"] * 2
+        assert connecting.cancelled()
+
+
 async def test_b10_an_attempt_given_up_as_it_succeeds_makes_no_second(
     inside: dict[str, Any], monkeypatch: pytest.MonkeyPatch, until: Any
 ) -> None:

@@ -475,7 +475,7 @@ class Client:
         if error.final or not self._settings.reconnect:
             self._mail.finish(error)
             return
-        if self._is_returning:
+        if self._is_returning or link.is_abandoned:
             return  # it was lost before its attempt was over
         self._returning = asyncio.get_running_loop().create_task(
             self._come_back(link, error)

@@ -41,7 +41,8 @@ class Link(asyncio.BufferedProtocol):
 
     `joined` is a future that holds the server's facts, or the error that
     ended the handshake; `closed` is done when the transport is gone; `since`
-    is the loop's time in seconds at which it joined.
+    is the loop's time in seconds at which it joined; `is_abandoned` that
+    nobody was given it.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Link(asyncio.BufferedProtocol):
         self.shake = handshake
         self.since = 0.0
         self.is_over = False
+        self.is_abandoned = False
         self.joined: asyncio.Future[ServerFacts] = (
             asyncio.get_running_loop().create_future()
         )
@@ -215,6 +217,14 @@ class Link(asyncio.BufferedProtocol):
         """Cut it."""
         if self._transport is not None:
             self._transport.abort()
+
+    def abandon(self) -> None:
+        """Cut it, over at once: who made it was cancelled meanwhile, though
+        it may have joined, and does not want it."""
+        self.is_abandoned = True
+        self._over(ConnectionClosed("disconnected"))
+        self._protocol = self._shake = None
+        self.abort()
 
     def _over(self, error: ConnectionClosed) -> None:
         if self.is_over:

@@ -25,6 +25,6 @@ async def attempt(way: Way, standing: Standing, holder: Holder) -> Link:
     try:
         await link.joined
     except BaseException:
-        link.abort()
+        link.abandon()
         raise
     return link
