@@ -45,15 +45,14 @@ async def test_no_descriptors_left_is_logged_and_passes(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    loop = asyncio.get_running_loop()
-    accept, troubles = loop.sock_accept, [errno.EMFILE, errno.ECONNABORTED]
+    accept, troubles = socket.socket.accept, [errno.EMFILE, errno.ECONNABORTED]
 
-    async def scarce(sock: socket.socket) -> Any:
+    def scarce(sock: socket.socket) -> Any:
         if troubles:
             raise OSError(troubles[0], os.strerror(troubles.pop(0)))
-        return await accept(sock)
+        return accept(sock)
 
-    monkeypatch.setattr(loop, "sock_accept", scarce)
+    monkeypatch.setattr(socket.socket, "accept", scarce)
     monkeypatch.setattr("plugwire.aio.door.EXHAUSTED_PAUSE", 0.01)
     async with Server("load", **told) as server, Client("load", **told):
         assert server.has_clients

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import socket
 import threading
@@ -325,6 +326,20 @@ async def test_stop_ends_all_and_leaves_no_file(target):
         proxy.up.delay = 0
         async with proxy, client(proxy) as stream:
             assert await echoed(stream, b"again") == b"again"
+
+
+async def test_stopped_at_any_turn_of_an_accept_it_leaves_nothing(target):
+    # A socket that nobody closed warns, and that is an error here.
+    for turns in range(12):
+        async with ChaosProxy(target.address) as proxy:
+            tcp = isinstance(proxy.address, tuple)
+            family = socket.AF_INET if tcp else socket.AF_UNIX
+            with socket.socket(family) as knocking:
+                knocking.connect(proxy.address if tcp else str(proxy.address))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await proxy.stop()
+    gc.collect()
 
 
 async def test_kinds_of_address_may_differ(tmp_path):

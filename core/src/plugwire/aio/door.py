@@ -9,6 +9,7 @@ import socket
 from functools import partial
 from typing import cast
 
+from plugwire.aio.accept import accept
 from plugwire.aio.arrival import Arrival
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.host import Guest, Host
@@ -112,7 +113,7 @@ class Door:
         while True:
             await self._room.wait()
             try:
-                sock, _ = await loop.sock_accept(listening)
+                sock = await accept(listening)
             except OSError as error:
                 if error.errno in _EXHAUSTED:
                     self._host.limiter.say(

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from plugwire.aio.accept import accept
 from plugwire.errors import ConnectionFailed
 from plugwire.sync.portal import Portal
 from plugwire.testing.flow import Flow, Pulse
@@ -180,7 +181,7 @@ class ChaosProxy:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                near, _ = await loop.sock_accept(self._listener)
+                near = await accept(self._listener)
             except OSError:
                 await self._pulse.wait(RETRY)
                 continue
@@ -193,7 +194,12 @@ class ChaosProxy:
             relay = Relay(near, self._dial, self.up, self.down, self._pulse)
             task = loop.create_task(relay.run())
             self._relays[task] = relay
-            task.add_done_callback(self._relays.pop)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        relay = self._relays.pop(task)
+        if task.cancelled():
+            relay.abort()  # a task that never began closes nothing
 
     async def _dial(self) -> socket.socket:
         family, address = _family(self.target)

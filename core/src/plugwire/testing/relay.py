@@ -204,6 +204,11 @@ class Relay:
                     harden(sock)
                 sock.close()
 
+    def abort(self) -> None:
+        """Reset the client of a relay that does not run."""
+        harden(self._near)
+        self._near.close()
+
     def cut(self, direction: Direction) -> None:
         """Half-close, if the target has been reached."""
         if direction in self._ways:
