@@ -129,7 +129,7 @@ async def test_c4_a_plain_reader_gets_history_and_may_ask(
             assert await reader.rest() == b""
         async with world.raw(server, "readers") as reader:
             assert (await reader.line())["data"] == {"i": 1}
-            reader.writer.write_eof()
+            reader.finish()
             assert await reader.rest() == b""
         assert server.running
 

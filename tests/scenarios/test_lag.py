@@ -88,7 +88,7 @@ async def test_received_and_missed_are_all_that_was_said(
             for number in range(jammed, jammed + 60):
                 server.broadcast({"i": number, "fill": FILLER})
                 if number % 7 == 0:
-                    await asyncio.sleep(0)
+                    await world.turn(server)
             said += jammed + 60
             end(server)
             turn = numbers(await until_end(client))
@@ -129,7 +129,7 @@ async def test_a_gap_stands_where_the_messages_are_missing(
                     {"i": number, "fill": FILLER},
                     event_name="other" if number % 2 else None,
                 )
-            await asyncio.sleep(0)
+            await world.turn(server)
         server.broadcast({"i": said + 90}, message_type="control")
         expected = gaps = seq = 0
         while expected <= said + 90:
@@ -251,7 +251,7 @@ async def test_after_a_lag_disconnect_it_comes_back_and_knows_what_it_missed(
         while cause == "overfull" and server.has_clients:
             server.broadcast({"i": said, "fill": FILLER})
             said += 1
-            await asyncio.sleep(0)
+            await world.turn(server)
         assert getattr(server.stats, cause) == 1
         for number in range(said, said + 20):
             server.broadcast({"i": number, "fill": FILLER})
@@ -287,7 +287,7 @@ async def test_what_was_told_as_missing_is_not_handed_out_or_told_again(
         while not server.clients[number or 0].dropped:
             server.broadcast({"i": said, "fill": FILLER})
             said += 1
-            await asyncio.sleep(0)
+            await world.turn(server)
         dropped = server.clients[number or 0].dropped
         seen = numbers(await world.take(client, said - dropped))
         await world.until(lambda: client.missed == dropped)
@@ -426,7 +426,7 @@ async def test_each_door_has_its_own_policy(unix_world: World) -> None:
     ):
         for number in range(40):
             server.broadcast({"i": number, "fill": FILLER})
-            await asyncio.sleep(0)
+            await world.turn(server)
         whole = stuck.pop("whole")
         await world.until(lambda: len(server.clients) == 3)
         reading = {

@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -186,7 +187,7 @@ class World:
         try:
             yield peer
         finally:
-            await peer.close()
+            peer.close()
 
     @asynccontextmanager
     async def proxied(
@@ -272,25 +273,25 @@ class Child:
 
 
 class Raw:
-    """A socket, and the lines that come out of it."""
+    """A socket, and the lines that come out of it. What came is read though
+    the other side has gone meanwhile, and writing to it fails."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.reader = reader
-        self.writer = writer
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._came = b""
+        self._loop = asyncio.get_running_loop()
 
     async def say(self, *parts: bytes) -> None:
         """Write `parts`; a connection that is gone takes them too."""
         with suppress(ConnectionError):
-            for part in parts:
-                self.writer.write(part)
-            await self.writer.drain()
+            await self._loop.sock_sendall(self._sock, b"".join(parts))
 
     async def line(self) -> dict[str, Any]:
         """The next line, decoded; {} at the end."""
         async with asyncio.timeout(DEADLINE):
-            text = await self.reader.readline()
+            while b"\n" not in self._came and await self._more():
+                pass
+        text, _, self._came = self._came.partition(b"\n")
         return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
 
     async def join(self) -> dict[str, Any]:
@@ -301,26 +302,43 @@ class Raw:
 
     async def rest(self) -> bytes:
         """All that comes until the server closes."""
-        data = b""
         async with asyncio.timeout(DEADLINE):
-            with suppress(ConnectionError):
-                while chunk := await self.reader.read(65536):
-                    data += chunk
+            while await self._more():
+                pass
+        data, self._came = self._came, b""
         return data
 
-    async def close(self) -> None:
-        self.writer.close()
+    async def _more(self) -> bool:
         with suppress(ConnectionError):
-            await self.writer.wait_closed()
+            chunk = await self._loop.sock_recv(self._sock, 65536)
+            self._came += chunk
+            return bool(chunk)
+        return False
+
+    def finish(self) -> None:
+        """Say no more: the server reads its end."""
+        self._sock.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._sock.close()
 
 
 async def dial(address: str) -> Raw:
     """Connect to `transport:address`, as `Server.addresses` has it."""
     transport, _, place = address.partition(":")
-    if transport == "unix":
-        return Raw(*await asyncio.open_unix_connection(place))
-    host, _, port = place.rpartition(":")
-    return Raw(*await asyncio.open_connection(host, int(port)))
+    where: Any = place
+    family = getattr(socket, "AF_UNIX", None)
+    if transport != "unix":
+        host, _, port = place.rpartition(":")
+        family, where = socket.AF_INET, (host, int(port))
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return Raw(sock)
 
 
 def numbers(messages: Iterable[Message]) -> list[int]:
