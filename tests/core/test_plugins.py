@@ -79,13 +79,53 @@ def test_importing_plugwire_reads_no_metadata():
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_the_environment_is_read_once(install, monkeypatch):
-    import importlib_metadata
+def test_a_short_program_imports_no_metadata_library():
+    code = (
+        "import sys; from plugwire import plugins; "
+        "plugins.load('transport', 'unix'); plugins.load('queue', 'fifo'); "
+        "print([m for m in ('importlib_metadata', 'importlib.metadata', "
+        "'email', 'packaging', 'annotated_types', 'plugwire_queue.history') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
 
-    plugins.installed()
-    monkeypatch.setattr(importlib_metadata, "entry_points", None)
-    monkeypatch.setattr(importlib_metadata, "distributions", None)
-    assert plugins.installed()
+
+def test_the_environment_is_read_once(install, monkeypatch):
+    found = plugins.installed()
+    monkeypatch.setattr(plugins, "entries", None)
+    assert plugins.installed() == found
+
+
+@pytest.mark.parametrize(
+    ("requirement", "state"),
+    [
+        ("plugwire", "available"),
+        ("plugwire>=0.1", "available"),
+        ("plugwire >= 0.1.0 , < 1", "available"),
+        ("Plugwire<1,>=0.1.0.0", "available"),
+        ("plugwire>=9", "incompatible"),
+        ("plugwire<0.1", "incompatible"),
+        ("plugwire>=0.1,<0.1.0", "incompatible"),
+        ("plugwire~=0.1", "available"),
+        ("plugwire==9.*", "incompatible"),
+        ("plugwire!=0.0.1", "available"),
+        ("plugwire>=9; extra == 'more'", "available"),
+        ("plugwire>=9; python_version > '3'", "incompatible"),
+        ("plugwire[top]>=0.1", "available"),
+        ("plugwire (>=0.1)", "available"),
+        ("plugwire>=0.1rc1", "available"),
+        ("plugwire>=", "incompatible"),
+    ],
+)
+def test_requirements_are_read_as_packaging_reads_them(
+    install, requirement, state
+):
+    install("acme-codec", {CODECS: {"acme": "x:Y"}}, requires=[requirement])
+    (found,) = find("codec", "acme")
+    assert found.state == state, found.why
 
 
 @pytest.mark.parametrize(

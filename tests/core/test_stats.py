@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-
 import pytest
+from msgspec.structs import asdict, fields
 
 from plugwire.stats import Stats
 

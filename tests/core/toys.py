@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from plugwire import ConfigurationError, Problem, Settings, hookimpl
 from plugwire.compose import compose_server

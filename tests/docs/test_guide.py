@@ -30,7 +30,7 @@ def test_server_and_client_are_two_programs(
     client = subprocess.Popen(
         [sys.executable, "-W", "error", "client.py"],
         cwd=files,
-        env=environment,
+        env={**environment, "PLUGWIRE_DEFAULT_TIMEOUT": "30"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -42,6 +42,10 @@ def test_server_and_client_are_two_programs(
 
 def test_a_thread_broadcasts(files: Path, run) -> None:
     assert run("threads.py") == "{'degrees': 21.5}\n"
+
+
+def test_uvloop_runs_both(files: Path, run) -> None:
+    assert run("fast.py") == "{'load': 0.5}\n"
 
 
 def test_a_bad_line_is_survived(files: Path, run) -> None:

@@ -44,8 +44,8 @@ PURE = {
 IMPURE = {"asyncio", "selectors", "socket", "threading"}
 ROOMS = {
     "pluggy": {"hookspecs", "compose"},
-    "importlib_metadata": {"plugins"},
-    "importlib.metadata": {"plugins"},
+    "importlib_metadata": {"distributions"},
+    "importlib.metadata": {"distributions"},
     "dynaconf": {"reading"},
     "pydantic": {"validation", "cli"},
     "pydantic_core": {"validation", "cli"},
@@ -59,6 +59,7 @@ FIRST_PARTY = {
     "json",
     "memory",
     "msgpack",
+    "msgspec",
     "peer",
     "rules",
     "tcp",
@@ -225,7 +226,7 @@ def test_libraries_stay_in_their_rooms(core: Sources) -> None:
     ("library", "where"),
     [
         ("pluggy", "core/src/plugwire/compose.py"),
-        ("importlib_metadata", "core/src/plugwire/plugins.py"),
+        ("importlib_metadata", "core/src/plugwire/distributions.py"),
         ("dynaconf", "core/src/plugwire/reading.py"),
         ("pydantic", "core/src/plugwire/validation.py"),
         ("msgpack", "plugins/msgpack/src/plugwire_msgpack/encoder.py"),
@@ -308,7 +309,7 @@ def test_rule_finds_wrong_ways(
     [
         ("hookspecs", "import pluggy", True),
         ("aio.server", "import pluggy", False),
-        ("plugins", "from importlib_metadata import entry_points", True),
+        ("distributions", "from importlib_metadata import requires", True),
         ("compose", "import importlib.metadata", False),
         ("compose", "from importlib import import_module", True),
         ("settings", "import pydantic", False),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from plugwire import doorsfile
-from plugwire.errors import ConnectionFailed, Refused
+from plugwire.errors import ConnectionFailed, PluginError, Refused
 from plugwire.pipeline import shown
-from plugwire.plugins import installed_names
+from plugwire.plugins import installed_names, load
 from plugwire.settings import Door, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A door to connect to; `told` is its address from the doors file."""
 
     door: str
@@ -29,8 +30,7 @@ class Choice:
         return self.door, self.endpoint, self.transport, self.codec
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(Struct, frozen=True):
     """The transport and the codec that are wanted; None: any."""
 
     transport: Any
@@ -41,6 +41,7 @@ class _Wish:
         by its name or by what it makes on the wire."""
         return _name(self.transport) in ("", entry.transport) and (
             _name(self.codec) in ("", entry.codec, entry.format)
+            or _format(self.codec) == entry.format
         )
 
 
@@ -57,6 +58,18 @@ def _name(word: Any) -> str:
     if isinstance(word, str):
         return word.partition("@")[0]
     return shown(word)
+
+
+def _format(codec: Any) -> str | None:
+    """What a codec whose name is not that of its bytes says that they are:
+    its attribute `format`. None for what cannot be loaded, as will be said
+    where it is needed."""
+    if isinstance(codec, str):
+        try:
+            codec = load("codec", codec).cls
+        except PluginError:
+            return None
+    return getattr(codec, "format", None)
 
 
 def choose(event: str, settings: Settings, door: str | None) -> Choice:

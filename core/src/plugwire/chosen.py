@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugwire.errors import ConfigurationError, PluginError, Problem
 from plugwire.pipeline import shown
@@ -22,8 +23,7 @@ PROPOSED = "the transport's proposal"
 _DEFAULTS = Settings()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the configuration says something: the key and its origin."""
 
     key: str
@@ -74,7 +74,7 @@ class Troubles:
     def broken(self, where: Place, error: PluginError) -> None:
         """A plugin named at `where` cannot be used."""
         error.problems = tuple(
-            dataclasses.replace(p, key=where.key, origin=where.origin)
+            p._replace(key=where.key, origin=where.origin)
             for p in error.problems
         )
         self._broken.append(error)
@@ -97,8 +97,7 @@ class Troubles:
             ) from (first.__cause__ or first)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, eq=False, kw_only=True):
     """A plugin's instance. `found` is None for one handed over in the call;
     `settings` is None for one that has none."""
 

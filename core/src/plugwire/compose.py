@@ -142,6 +142,25 @@ def _door(
     )
 
 
+class _Manager(pluggy.PluginManager):
+    """Looks at the names that may be hooks; no more: looking at a class's
+    thirty others takes longer than all the rest of composing."""
+
+    def parse_hookimpl_opts(
+        self, plugin: object, name: str
+    ) -> pluggy.HookimplOpts | None:
+        if name.startswith("__"):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+    def parse_hookspec_opts(
+        self, module_or_class: Any, name: str
+    ) -> pluggy.HookspecOpts | None:
+        if name.startswith("__"):
+            return None
+        return super().parse_hookspec_opts(module_or_class, name)
+
+
 class _Panel:
     """Plugins, asked one at a time; what is wrong goes to `troubles`.
 
@@ -152,7 +171,7 @@ class _Panel:
 
     def __init__(self, troubles: Troubles) -> None:
         self._troubles = troubles
-        self._manager = pluggy.PluginManager("plugwire")
+        self._manager = _Manager("plugwire")
         self._manager.add_hookspecs(Hooks)
         self._seats: dict[Chosen, _Seat] = {}
 

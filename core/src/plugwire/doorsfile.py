@@ -11,10 +11,10 @@ import contextlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from plugwire.errors import ConnectionFailed, Denied, ValidationFailed
 from plugwire.logs import log
@@ -25,8 +25,7 @@ MAX_BYTES = 1 << 20
 """A doors file that is larger is not read: a door takes some 300 bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorEntry:
+class DoorEntry(Struct, frozen=True, kw_only=True):
     """One door as clients see it.
 
     `codec` names the server's codec, `format` its bytes on the wire;

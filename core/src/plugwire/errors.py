@@ -25,15 +25,14 @@ what a codec cannot carry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class PlugwireError(Exception):
     """The base of every error that plugwire raises on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with the configuration.
 
     `key` is the dotted path (`plugwire.tcp.port`), `origin` where the value

@@ -230,14 +230,21 @@ class Lane:
         exclude: Iterable[Seat] = (),
     ) -> None:
         """Say `body` to all seats that hear all, but for `exclude`."""
-        self._room(len(body))
-        # Those of other lanes have their places elsewhere.
-        without = [seat for seat in exclude if seat in self.seats]
-        for seat in without:
-            seat._close()
+        size = len(body)
+        if self.count and (
+            self.size + size > TICK_BYTES or self.count >= MAX_FRAME_MESSAGES
+        ):
+            self.flush()
+        self.size += size
+        self.count += 1
+        if exclude:
+            # Those of other lanes have their places elsewhere.
+            exclude = [seat for seat in exclude if seat in self.seats]
+            for seat in exclude:
+                seat._close()
         self.bodies.append(body)
         self.marks.append(mark)
-        for seat in without:
+        for seat in exclude:
             seat._start = len(self.bodies)
 
     def broadcast_in(

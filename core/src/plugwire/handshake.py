@@ -14,7 +14,7 @@ Keys that a side does not know are ignored.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -140,7 +140,7 @@ def _kind(error: PlugwireError) -> str:
 
 def nonce() -> str:
     """128 random bits, as text."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 class _Lines:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from plugwire.message import Message
 
@@ -29,8 +30,7 @@ Verb: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(Struct, frozen=True, kw_only=True):
     """Who is at the other end, in the transport's own word.
 
     `uid`, `gid`, `pid` and `groups` come from the kernel at connect time
@@ -101,8 +101,7 @@ class StreamListener(Protocol):
         """Accept no more. Connections made live on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One address to try: `family` and `address` as for `socket`."""
 
     family: int
@@ -158,7 +157,9 @@ Connector: TypeAlias = SocketConnector | StreamConnector
 class Encoder(Protocol):
     """Messages to bytes. One serves all connections of a door.
 
-    `format` names the bytes: both ends must have the same. `lines` is true
+    `format` names the bytes: both ends must have the same. A codec that is
+    called otherwise has an attribute `format` too, on its class, by which
+    clients find a door of any codec of that format. `lines` is true
     for codecs whose frame is text lines, the only ones a plain door takes.
     """
 
@@ -238,15 +239,13 @@ class Verdict(enum.Enum):
 ALLOW = Verdict.ALLOW
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+class Deny(Struct, frozen=True):
     """A Check's no, with the reason that the peer is told."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What an act is about: the event, and the session where it has one."""
 
     event: str
@@ -260,8 +259,7 @@ exception and everything else deny."""
 # ------------------------------------------------------------------- queue
 
 
-@dataclass(slots=True, eq=False)
-class Kept:
+class Kept(Struct, eq=False):
     """A broadcast that a queue may keep.
 
     `bodies` holds it encoded, once for each codec of the server, None where
@@ -323,8 +321,7 @@ class Queue(Protocol):
 # --------------------------------------------------------------- extensions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layers:
+class Layers(Struct, frozen=True, kw_only=True):
     """What an extension may replace while a pipeline is composed.
 
     A client has no queue and no checks (None, empty).
@@ -336,8 +333,7 @@ class Layers:
     queue: Queue | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """What a plugin may know of the pipeline that it is composed into.
 
     `endpoint` is the event's name, or `event.door`. `socket_dir` is the

@@ -87,11 +87,12 @@ class Clock:
     """Makes the two timestamps of a message, the ISO one in `zone`.
 
     A second's text is formatted once and reused, since ten thousand messages
-    share it. Not thread-safe by itself: the worst that two threads can do to
-    one another is to format a second twice.
+    share it, and so is a millisecond's, both of whose values are the very
+    same objects for all messages of it. Not thread-safe by itself: the worst
+    that two threads can do to one another is to format one twice.
     """
 
-    __slots__ = ("_now", "_parts", "_zone")
+    __slots__ = ("_last", "_now", "_parts", "_zone")
 
     def __init__(
         self, zone: tzinfo, now: Callable[[], int] = time.time_ns
@@ -99,14 +100,19 @@ class Clock:
         self._zone = zone
         self._now = now
         self._parts: tuple[int | None, str, str] = (None, "", "")
+        self._last = (-1, "")
 
     def stamp(self) -> tuple[int, str]:
         """Milliseconds since 1970, and `2026-01-09T12:00:00.123+00:00`."""
         ms = self._now() // 1_000_000
+        last = self._last
+        if last[0] == ms and last[1]:
+            return last
         second, rest = divmod(ms, 1000)
         cached, head, tail = self._parts
         if cached != second:
             text = datetime.fromtimestamp(second, self._zone).isoformat()
             head, tail = text[:19], text[19:]
             self._parts = (second, head, tail)
-        return ms, f"{head}.{rest:03d}{tail}"
+        self._last = last = (ms, f"{head}.{rest:03d}{tail}")
+        return last

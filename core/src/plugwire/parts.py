@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
+
+from msgspec import Struct
 
 from plugwire import rules
 from plugwire.chosen import PROPOSED, Chosen, Place, Troubles, choose, place
@@ -25,8 +26,7 @@ from plugwire.plugins import Kind
 from plugwire.settings import Door, Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """All of one door or client. `extensions` are those that change bytes;
     `likeness` is equal for what encodes alike, and need not be hashable."""
 

@@ -7,8 +7,9 @@ nor the configuration, and nothing in it changes afterwards.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugwire.interfaces import (
     Check,
@@ -22,8 +23,7 @@ from plugwire.interfaces import (
 from plugwire.settings import Lag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """Who answered a hook, and what chose it (for `plugwire explain`).
 
     `distribution` is `name version`, or "" for an instance handed over in
@@ -37,8 +37,7 @@ class Answer:
     chosen_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorPipeline:
+class DoorPipeline(Struct, frozen=True, kw_only=True):
     """One door of a server.
 
     `codec` is the plugin's name, `format` the encoder's: the bytes on the
@@ -66,8 +65,7 @@ class DoorPipeline:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerPipeline:
+class ServerPipeline(Struct, frozen=True, kw_only=True):
     """All doors of a server in written order, and its one queue. `answers`
     are the queue's; each door has its own."""
 
@@ -76,8 +74,7 @@ class ServerPipeline:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientPipeline:
+class ClientPipeline(Struct, frozen=True, kw_only=True):
     """The way of a client to one door."""
 
     door: str

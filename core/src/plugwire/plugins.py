@@ -12,20 +12,20 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import fields
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugwire import __version__
+from plugwire.distributions import entries, normal, requirements
 from plugwire.errors import PluginError, Problem
 from plugwire.settings import Settings
 from plugwire.validation import nearest
-
-if TYPE_CHECKING:
-    from importlib_metadata import EntryPoint
 
 Kind: TypeAlias = Literal[
     "transport", "codec", "queue", "permission", "extension"
@@ -46,11 +46,15 @@ GROUPS: MappingProxyType[str, Kind] = MappingProxyType(
 
 _NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*\Z")
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
+_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_PLAIN = re.compile(
+    rf"plugwire\s*((?:(?:>=|<)\s*{_RELEASE.pattern}\s*,?\s*)*)", re.I
+)
+_VALUE = re.compile(r"(?P<module>[\w.]+)\s*(?::\s*(?P<path>[\w.]+))?")
 _RESERVED = frozenset(f.name for f in fields(Settings))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """An entry point that is installed, not imported.
 
     `value` is its text (`module:Class`), `requires` what its distribution's
@@ -73,8 +77,7 @@ class Found:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A plugin's class, imported, and where it was found."""
 
     cls: type[Any]
@@ -118,8 +121,8 @@ def load(kind: Kind, word: str) -> Loaded:
     name, at, distribution = word.partition("@")
     claims = [f for f in _scan() if (f.kind, f.name) == (kind, name)]
     if at:
-        wanted = _normal(distribution)
-        claims = [f for f in claims if _normal(f.distribution) == wanted]
+        wanted = normal(distribution)
+        claims = [f for f in claims if normal(f.distribution) == wanted]
     if not claims:
         raise _missing(kind, word)
     standings = [(found, _standing(found, claims)) for found in claims]
@@ -157,51 +160,25 @@ def plugin_error(
 @lru_cache(maxsize=1)
 def _scan() -> tuple[Found, ...]:
     claims: dict[tuple[str, str, str], Found] = {}
-    for entry in _entry_points():
-        kind = GROUPS.get(entry.group)
-        facts = _facts(entry) if kind else None
-        if kind and facts:
-            distribution, version, requires = facts
+    for entry in entries():
+        if kind := GROUPS.get(entry.group):
             # What is on sys.path twice counts once, as for an import.
             claims.setdefault(
-                (kind, entry.name, _normal(distribution)),
+                (kind, entry.name, normal(entry.distribution)),
                 Found(
                     kind=kind,
                     name=entry.name,
-                    distribution=distribution,
-                    version=version,
+                    distribution=entry.distribution,
+                    version=entry.version,
                     value=entry.value,
-                    requires=requires,
+                    requires=tuple(
+                        text
+                        for text in entry.requires
+                        if _required_name(text) == "plugwire"
+                    ),
                 ),
             )
     return tuple(claims[key] for key in sorted(claims))
-
-
-def _entry_points() -> Iterator[EntryPoint]:
-    import importlib_metadata
-
-    try:
-        yield from list(importlib_metadata.entry_points())
-    except Exception:
-        # One distribution's garbled file must not hide all the others.
-        for distribution in importlib_metadata.distributions():
-            with suppress(Exception):
-                yield from list(distribution.entry_points)
-
-
-def _facts(entry: EntryPoint) -> tuple[str, str, tuple[str, ...]] | None:
-    """Name, version and Requires-Dist on plugwire; None for a folder with
-    no metadata, which pip too takes for not installed."""
-    distribution = entry.dist
-    with suppress(Exception):
-        if distribution and distribution.name:
-            requires = tuple(
-                text
-                for text in distribution.requires or ()
-                if _required_name(text) == "plugwire"
-            )
-            return distribution.name, distribution.version, requires
-    return None
 
 
 def _standing(found: Found, claims: Iterable[Found]) -> tuple[State, str, str]:
@@ -254,22 +231,22 @@ def _blocked(found: Found) -> tuple[str, str] | None:
 
 def _named_by(found: Found, words: str) -> str:
     """The one of the comma-separated `words` that means `found`, or ""."""
-    distribution = _normal(found.distribution)
+    distribution = normal(found.distribution)
     for word in map(str.strip, words.split(",")):
         if word in (found.name, f"{found.kind}.{found.name}"):
             return word
-        if word and _normal(word) == distribution:
+        if word and normal(word) == distribution:
             return word
     return ""
 
 
 def _skew(found: Found) -> str:
     """How the Requires-Dist excludes the running core, or ""."""
-    if not found.requires:
-        return ""
-    from packaging.requirements import InvalidRequirement, Requirement
-
     for text in found.requires:
+        if _is_plainly_met(text):
+            continue
+        from packaging.requirements import InvalidRequirement, Requirement
+
         try:
             required = Requirement(text)
         except InvalidRequirement:
@@ -285,11 +262,38 @@ def _skew(found: Found) -> str:
     return ""
 
 
-def _imported(found: Found) -> type[Any]:
-    from importlib_metadata import EntryPoint
+def _is_plainly_met(requirement: str) -> bool:
+    """Whether it asks for a range of releases, by numbers alone, that this
+    core is in. What is not so plain is left to packaging, whose import takes
+    longer than all of ours."""
+    plain = _PLAIN.fullmatch(requirement)
+    release = _RELEASE.fullmatch(__version__)
+    if plain is None or release is None:
+        return False
+    own = _numbers(__version__)
+    for bound in filter(None, plain[1].split(",")):
+        number = _numbers(bound.lstrip("<>= "))
+        if not (own >= number if ">" in bound else own < number):
+            return False
+    return True
 
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """For comparison: 1.0 is 1."""
+    numbers = [int(part) for part in release.strip().split(".")]
+    while numbers and not numbers[-1]:
+        del numbers[-1]
+    return tuple(numbers)
+
+
+def _imported(found: Found) -> type[Any]:
     try:
-        target = EntryPoint(found.name, found.value, "").load()
+        match = _VALUE.match(found.value)
+        if match is None:
+            raise ImportError(f"{found.value!r} is no module:Class")
+        target: Any = importlib.import_module(match["module"])
+        for attribute in filter(None, (match["path"] or "").split(".")):
+            target = getattr(target, attribute)
     except (Exception, SystemExit) as error:
         raise _refused(
             found,
@@ -333,14 +337,10 @@ def _missing(kind: Kind, word: str) -> PluginError:
 def _first_party(kind: Kind, name: str) -> str:
     """The command that may bring it, from the core's own extras: a plugin
     has its distribution's name, or is one of its kind's."""
-    from importlib_metadata import PackageNotFoundError, requires
-
-    offered: set[str] = set()
-    with suppress(PackageNotFoundError):
-        offered = {_required_name(text) for text in requires("plugwire") or ()}
-    offered -= {_normal(f.distribution) for f in _scan()}
+    offered = {_required_name(text) for text in requirements("plugwire")}
+    offered -= {normal(f.distribution) for f in _scan()}
     for tail in (name, kind, f"{kind}s"):
-        distribution = _normal(f"plugwire-{tail}")
+        distribution = normal(f"plugwire-{tail}")
         if distribution in offered:
             return f"pip install {distribution}"
     return ""
@@ -348,9 +348,4 @@ def _first_party(kind: Kind, name: str) -> str:
 
 def _required_name(requirement: str) -> str:
     match = _REQUIRED.match(requirement)
-    return _normal(match[1]) if match else ""
-
-
-def _normal(distribution: str) -> str:
-    """The one spelling of a distribution's name (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
+    return normal(match[1]) if match else ""

@@ -8,11 +8,11 @@ them from the application's messages. `Messages` makes what is sent.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from plugwire.errors import (
     Denied,
@@ -51,9 +51,9 @@ class Messages:
         self,
         data: Mapping[str, Any],
         message_type: MessageType = MessageType.DATA,
-        *,
         event_name: str | None = None,
         seq: int | None = None,
+        *,
         id: int | None = None,
         reply_to: int | None = None,
         op: str | None = None,
@@ -121,38 +121,33 @@ def check_type(message_type: MessageType | str) -> MessageType:
 # ----------------------------------------------------------------- server
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """An application's message; a request where its `id` is not None."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Attach:
+class Attach(Struct, frozen=True):
     """The client asks to be put into `session`, or out of it (None)."""
 
     id: int | None
     session: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """The command asks `op` of the server."""
 
     id: int | None
     op: str
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """The peer said goodbye."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unheard:
+class Unheard(Struct, frozen=True):
     """Something that this connection may not say, to be answered so."""
 
     id: int | None
@@ -209,23 +204,20 @@ def _attach(message: Message) -> ServerEvent:
 # ----------------------------------------------------------------- client
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The answer to the request `id`: a message, or the error that it is."""
 
     id: int
     answer: Message | PlugwireError
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """The server dropped `missed` messages for this client."""
 
     missed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Goodbye:
+class Goodbye(Struct, frozen=True):
     """The server ends the connection; `final`: for good."""
 
     reason: str
@@ -326,8 +318,7 @@ def _answer(message: Message) -> Message | PlugwireError:
     return RequestFailed(reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFacts:
+class ServerFacts(Struct, frozen=True, kw_only=True):
     """What a client knows of its server: `Client.server`.
 
     `codec` is the wire format, `max_message_bytes` what the server takes at

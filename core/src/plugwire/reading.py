@@ -14,10 +14,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from plugwire.errors import Problem
 from plugwire.settings import dotted
@@ -45,8 +46,7 @@ class Unreadable(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """What stands in a settings file, and in which lines.
 
     `lines` maps a dotted key to its line, counted from 1; keys whose line

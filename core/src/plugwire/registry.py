@@ -7,8 +7,9 @@ other threads may look up and count, which the interpreter makes atomic.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from plugwire.errors import ClientGone
 from plugwire.fanout import Lane, Seat
@@ -16,8 +17,7 @@ from plugwire.interfaces import Peer
 from plugwire.outbox import Share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientInfo:
+class ClientInfo(Struct, frozen=True, kw_only=True):
     """A client as a server's program sees it, at one moment.
 
     `id` is None for a sender, who is in no registry. `connected_since` is

@@ -149,5 +149,5 @@ def lost(
         return None
     return extension.error(
         f"{what} in `wrap`",
-        "its author must replace single layers (dataclasses.replace)",
+        "its author must replace single layers (msgspec.structs.replace)",
     )

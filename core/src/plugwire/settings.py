@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, TypeAlias
-
-from annotated_types import Ge, Interval, Le
+from typing import TYPE_CHECKING, Annotated, Any
 
 from plugwire.framing import MAX_MESSAGE_BYTES, MIN_MESSAGE_BYTES
+
+if TYPE_CHECKING:
+    from annotated_types import Ge, Interval, Le
+
+    from plugwire.limits import Bytes, Count, Seconds
 
 MAX_SECONDS = 2_147_483
 """24 days: poll() takes milliseconds in a C int, so that longer ones would
@@ -23,9 +26,6 @@ be refused by a socket, in the middle of the work."""
 MAX_COUNT = (1 << 31) - 1
 """A C int: what listen() takes."""
 
-Seconds: TypeAlias = Annotated[float, Interval(ge=0, le=MAX_SECONDS)]
-Count: TypeAlias = Annotated[int, Interval(ge=1, le=MAX_COUNT)]
-Bytes: TypeAlias = Annotated[int, Ge(1)]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 
@@ -47,6 +47,13 @@ class Lag(StrEnum):
     DROP_OLDEST = "drop_oldest"
     DROP_NEWEST = "drop_newest"
     KEEP_LATEST = "keep_latest"
+
+
+class EventLoop(StrEnum):
+    """Which event loop plugwire makes, where it makes one."""
+
+    ASYNCIO = "asyncio"
+    UVLOOP = "uvloop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +114,7 @@ class Settings:
     max_connections: Count = 10
     allow_client_send: bool = True
     blocking_mode: bool = False
+    event_loop: EventLoop = EventLoop.ASYNCIO
 
     default_timeout: Seconds = 5.0
     handshake_timeout: Seconds = 5.0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Stats:
+class Stats(Struct):
     """What a server has counted since its start.
 
     `broadcasts` were said; `sent` messages are with clients or on their way

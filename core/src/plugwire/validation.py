@@ -11,6 +11,7 @@ thread.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields
@@ -90,8 +91,19 @@ def validate_section(
 
 
 def field_types(cls: type) -> Mapping[str, Any]:
-    """The annotations of `cls` by field, limits included."""
-    return get_type_hints(cls, include_extras=True)
+    """The annotations of `cls` by field, limits included.
+
+    They may name what is in `annotated_types` and `plugwire.limits` without
+    an import, or with one for type checkers alone.
+    """
+    import annotated_types
+
+    from plugwire import limits
+
+    module = vars(sys.modules[cls.__module__])
+    names = {**vars(annotated_types), **vars(limits), **vars(cls)}
+    spare = {name: at for name, at in names.items() if name not in module}
+    return get_type_hints(cls, localns=spare, include_extras=True)
 
 
 def check(
@@ -102,11 +114,16 @@ def check(
     field: Field[Any],
 ) -> tuple[Any, list[Problem]]:
     """`value` as `hint` has it, or the problems, each at its own place."""
-    # What is of the very type needs no pydantic: the common overrides.
+    # What is plainly right needs no pydantic: the common overrides.
     if hint is str and isinstance(value, str):
         return str(value), []
     if hint is bool and isinstance(value, bool):
         return value, []
+    if type(value) in (int, float):
+        from plugwire.limits import is_within
+
+        if is_within(hint, value):
+            return value, []
     from pydantic import ValidationError
     from pydantic.errors import PydanticUserError
     from pydantic_core import SchemaError

@@ -36,7 +36,7 @@ class Arrival:
     `handshake_timeout` covers all of it.
     """
 
-    __slots__ = ("_connection", "_deadline", "_greeting", "_shake")
+    __slots__ = ("_connection", "_deadline", "_early", "_greeting", "_shake")
 
     has_joined = False
     is_reading = False
@@ -46,6 +46,7 @@ class Arrival:
         self._connection = connection
         self._greeting: asyncio.Task[None] | None = None
         self._shake: ServerHandshake | None = None
+        self._early = b""
         host = connection.host
         self._deadline = host.loop.call_later(
             host.settings.handshake_timeout, self._too_late
@@ -64,6 +65,11 @@ class Arrival:
 
     def read(self, data: bytes) -> None:
         """What the peer says before it has joined."""
+        if self._connection.door.pipeline.plain:
+            # uvloop forgets a pause in connection_made, and reads once.
+            self._early += data
+            self._connection.pause_reading()
+            return
         if self._greeting is not None or self._shake is None:
             self._connection.refuse(
                 MessageError("bytes came before joined: wait for it")
@@ -206,7 +212,8 @@ class Arrival:
                 proof=proof,
             )
             welcoming = line(joined)
-        connection.joined(Presence(connection, member))
+        presence = Presence(connection, member)
+        connection.joined(presence)
         if hello.role == "member":
             host.registry.join(member)
             door.lane.take(member.seat, hears_all=hears_all)
@@ -222,6 +229,8 @@ class Arrival:
         host.joined(connection)
         if door.pipeline.plain:
             connection.resume_reading()
+            if self._early and not connection.ended:
+                presence.read(self._early)
 
     def _snapshot(self, member: Member) -> bytes | None:
         """The application's first message for this newcomer, encoded."""

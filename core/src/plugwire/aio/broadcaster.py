@@ -27,6 +27,8 @@ from plugwire.registry import Registry
 from plugwire.settings import Settings
 from plugwire.stats import Stats
 
+_NOBODY: frozenset[int] = frozenset()
+
 
 class Addressee(Protocol):
     """A connection that can be spoken to alone."""
@@ -87,31 +89,45 @@ class Broadcaster:
         exclude: Iterable[int],
     ) -> int:
         """See `Server.broadcast`. From any thread."""
-        without = frozenset(exclude)
-        numbered = session is None and not without
+        without = frozenset(exclude) if exclude else _NOBODY
         with self._lock:
-            seq = self._numbered + 1 if numbered else None
-            message = self.messages.make(
-                data, message_type, event_name=event_name, seq=seq
-            )
+            seq = None
+            if session is None and not without:
+                seq = self._numbered + 1
+            message = self.messages.make(data, message_type, event_name, seq)
             first = self.lanes[0].encoder.encode(message)
-            audience = self._audience(session, without)
-            keep = numbered and self.queue.wants(self._hearing())
-            inside = threading.get_ident() == self._thread
-            bodies = self._bodies(message, first, keep or not inside)
-            if seq is not None:
-                self._numbered = seq
-            mark = _mark(message)
-            self._stats.broadcasts += 1
-            if inside:
-                self.catch_up()
-                self._apply(bodies, mark, session, without, seq, keep)
+            if seq is None:
+                keep, audience = False, self._audience(session, without)
             else:
+                audience = self._hearing()
+                keep = self.queue.wants(audience)
+                self._numbered = seq
+            inside = threading.get_ident() == self._thread
+            bodies: tuple[bytes | None, ...] = (first,)
+            if len(self.lanes) > 1:
+                bodies = self._bodies(message, first, keep or not inside)
+            mark: Mark | None = None
+            if message_type is MessageType.DATA:  # what may be dropped
+                mark = message.event_name, seq or 0
+            self._stats.broadcasts += 1
+            if not inside:
                 self._post(
                     lambda: self._apply(
                         bodies, mark, session, without, seq, keep
                     )
                 )
+                return audience
+            if self._inbox:
+                self.catch_up()
+            if seq is not None and len(bodies) == 1:  # the common case
+                self.seq = seq
+                self.lanes[0].broadcast(first, mark)
+                if keep:
+                    self._keep(seq, bodies)
+                if not self._flush_set:
+                    self.flush_soon()
+            else:
+                self._apply(bodies, mark, session, without, seq, keep)
         return audience
 
     def encode(self, encoder: Encoder, message: Message) -> bytes:
@@ -125,8 +141,6 @@ class Broadcaster:
         """The message encoded for each lane that has somebody, or for all:
         where it may be kept, and where somebody may join before the loop
         comes to it. None where that codec cannot carry it."""
-        if len(self.lanes) == 1:
-            return (first,)
         bodies: list[bytes | None] = [first]
         for lane in self.lanes[1:]:
             body = None
@@ -146,7 +160,10 @@ class Broadcaster:
         return tuple(bodies)
 
     def _hearing(self) -> int:
-        return sum(len(lane.seats) for lane in self.lanes)
+        count = 0
+        for lane in self.lanes:
+            count += len(lane.seats)
+        return count
 
     def _audience(self, session: str | None, without: frozenset[int]) -> int:
         if session is None:
@@ -172,7 +189,6 @@ class Broadcaster:
     ) -> None:
         """In the loop: append to the tick, and to the queue."""
         seats = self._seats(without) if without else ()
-        joined = self._hearing()
         if seq is not None:
             self.seq = seq
         for lane, body in zip(self.lanes, bodies, strict=True):
@@ -183,10 +199,13 @@ class Broadcaster:
             else:
                 lane.broadcast_in(session, body, mark, exclude=seats)
         if keep and seq is not None:
-            size = sum(len(body) for body in bodies if body is not None)
-            item = Kept(seq, bodies, size, time.monotonic())
-            self._stats.dropped += self.queue.offer(item, joined)
+            self._keep(seq, bodies)
         self.flush_soon()
+
+    def _keep(self, seq: int, bodies: tuple[bytes | None, ...]) -> None:
+        size = sum(len(body) for body in bodies if body is not None)
+        item = Kept(seq, bodies, size, time.monotonic())
+        self._stats.dropped += self.queue.offer(item, self._hearing())
 
     def _lose(
         self,
@@ -226,7 +245,9 @@ class Broadcaster:
             addressee.demand_receive()
             message = self.messages.make(data, message_type)
             body = addressee.encode(message)
-            mark = _mark(message)
+            mark: Mark | None = None
+            if message_type is MessageType.DATA:
+                mark = message.event_name, 0
             if threading.get_ident() == self._thread:
                 self.catch_up()
                 addressee.say(body, mark)
@@ -297,10 +318,3 @@ class Broadcaster:
         """A newcomer left before it had these."""
         if items:
             self.queue.returned(items)
-
-
-def _mark(message: Message) -> Mark | None:
-    """What an outbox may drop is marked."""
-    if message.message_type is MessageType.DATA:
-        return message.event_name, message.seq or 0
-    return None

@@ -84,9 +84,11 @@ class Door:
         if not self._is_open:
             return
         self._is_open = False
-        tasks = [*self._tasks, *self._making]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
+        # What was accepted becomes a connection, and is turned away as one.
+        # (Cancelled there, uvloop closes it without `connection_lost`.)
+        tasks = [*self._tasks, *self._making]
         if tasks:
             await asyncio.wait(tasks)
         self._tasks.clear()

@@ -11,8 +11,9 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from plugwire.logs import log
 from plugwire.message import Message
@@ -21,8 +22,7 @@ from plugwire.registry import ClientInfo
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Handlers:
+class Handlers(Struct):
     """The application's callbacks.
 
     `finish` lets `on_message` handle all that a client said before it left

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
+import os
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
@@ -60,7 +60,7 @@ class Incarnation:
         self.event = event
         self.settings = settings
         self.handlers = handlers
-        self.name = secrets.token_hex(8)
+        self.name = os.urandom(8).hex()
         self.loop = asyncio.get_running_loop()
         self.registry = Registry()
         self.ledger = Ledger()
@@ -401,5 +401,5 @@ class Incarnation:
             "kept": len(self.voice.queue),
             "seq": self.voice.seq,
             "doors": {door.pipeline.door: door.address for door in self.doors},
-            **{name: getattr(stats, name) for name in Stats.__slots__},
+            **{name: getattr(stats, name) for name in Stats.__struct_fields__},
         }

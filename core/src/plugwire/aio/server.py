@@ -6,10 +6,11 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
+
+from msgspec.structs import replace
 
 from plugwire.aio.handlers import Handlers
 from plugwire.aio.incarnation import Incarnation
@@ -254,8 +255,10 @@ class Server:
         host = self._running()
         if session is not None:
             check_event_name(session)
+        if message_type is not MessageType.DATA:
+            message_type = check_type(message_type)
         return host.voice.broadcast(
-            data, check_type(message_type), event_name, session, exclude
+            data, message_type, event_name, session, exclude
         )
 
     def send(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from plugwire.cli.options import Misused, add_json, gathered, settings_of
@@ -123,11 +122,12 @@ def _check(args: argparse.Namespace) -> int:
     wrong = (
         *problems,
         *_no_door(args.door, settings),
+        *_no_loop(settings),
         *_composed(settings, used),
     )
     found = tuple(dict.fromkeys(wrong))
     if args.json:
-        out.json([asdict(problem) for problem in found])
+        out.json([problem._asdict() for problem in found])
     if found:
         raise ConfigurationError(found)
     names = ", ".join(door.name for door in settings.doors(EVENT))
@@ -152,6 +152,16 @@ def _no_door(name: str | None, settings: Settings) -> Iterator[Problem]:
             if near
             else f"write [{table}], or take one of these",
         )
+
+
+def _no_loop(settings: Settings) -> Iterator[Problem]:
+    """What is wrong with `event_loop`, if anything."""
+    from plugwire.loops import loop_factory
+
+    try:
+        loop_factory(settings)
+    except ConfigurationError as error:
+        yield from error.problems
 
 
 def _unused(settings: Settings, used: Mapping[str, set[str]]) -> Iterator[str]:

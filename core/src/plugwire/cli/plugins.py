@@ -4,7 +4,8 @@ None of it is imported."""
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from plugwire.cli.options import add_json, settings_of
 from plugwire.cli.output import out, table

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from plugwire.message import Message, MessageType
 from plugwire.protocol import ServerFacts
@@ -14,8 +15,7 @@ def nothing(*_: object) -> None:
     """What is called where the application registered nothing."""
 
 
-@dataclass(slots=True)
-class Callbacks:
+class Callbacks(Struct):
     """What the application wants to hear of. A backend looks here each time
     that it has something to tell."""
 

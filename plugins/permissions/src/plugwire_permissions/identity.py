@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, TypeAlias
-
-from annotated_types import Interval
 
 from plugwire.interfaces import Peer
 
@@ -13,9 +10,8 @@ UNMAPPED = 65534
 """The uid that Linux shows for one with no name in our user namespace
 (`/proc/sys/kernel/overflowuid`), and that many systems call nobody. Any
 number of strangers share it, so it stands for none of them."""
-
-Id: TypeAlias = Annotated[int, Interval(ge=0, le=2**32 - 2)]
-"""A uid or gid: 32 bits, of which the last value means "none"."""
+MAX_ID = 2**32 - 2
+"""The highest uid or gid: 32 bits, of which the last value means "none"."""
 
 
 def in_groups(peer: Peer, gids: Collection[int]) -> bool:

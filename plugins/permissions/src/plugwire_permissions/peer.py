@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from plugwire import Denied, hookimpl
 from plugwire.interfaces import Gate, Peer
-from plugwire_permissions.identity import Id, in_groups
+from plugwire_permissions.identity import MAX_ID, in_groups
+
+if TYPE_CHECKING:
+    from annotated_types import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +23,8 @@ class PeerSettings:
     group). A client believes servers of `uids` only, root's too.
     """
 
-    uids: tuple[Id, ...] = ()
-    gids: tuple[Id, ...] = ()
+    uids: tuple[Annotated[int, Interval(ge=0, le=MAX_ID)], ...] = ()
+    gids: tuple[Annotated[int, Interval(ge=0, le=MAX_ID)], ...] = ()
 
 
 class PeerGate:

@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated
-
-from annotated_types import Ge, Interval
+from typing import TYPE_CHECKING, Annotated
 
 from plugwire.hookspecs import hookimpl
 from plugwire.interfaces import Kept
+
+if TYPE_CHECKING:
+    from annotated_types import Ge, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Ge, Le
+if TYPE_CHECKING:
+    from annotated_types import Ge, Le
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

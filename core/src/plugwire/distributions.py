@@ -1,0 +1,196 @@
+"""What is installed: the entry points of plugwire's groups, and their
+distributions' names, versions and requirements.
+
+importlib-metadata knows every way of installing, and takes some 25 ms to
+import, with the parser of e-mail that reads a distribution's facts: more
+than all the rest of a short program. Where `sys.path` is what it nearly
+always is, folders of `*.dist-info`, the few lines that matter are read here,
+with the same result; anything else is left to importlib-metadata. Safe from
+any thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+_GROUPS = "plugwire."
+_ORDINARY = frozenset({"_frozen_importlib_external", "importlib_metadata"})
+"""Modules whose finders look for distributions in the folders of sys.path."""
+
+
+class Entry(NamedTuple):
+    """An entry point; `requires` is all that its distribution says there."""
+
+    group: str
+    name: str
+    value: str
+    distribution: str
+    version: str
+    requires: tuple[str, ...]
+
+
+def entries() -> list[Entry]:
+    """The entry points of all groups that begin with `plugwire.`.
+
+    Of two distributions of one name the first on `sys.path` counts, as for
+    an import. A folder without metadata is not installed, which pip says
+    too; a file that cannot be read hides no other.
+    """
+    plain = _in_folders()
+    return _by_library() if plain is None else plain
+
+
+def requirements(distribution: str) -> list[str]:
+    """The Requires-Dist of `distribution`; none if it is not installed."""
+    from importlib_metadata import PackageNotFoundError, requires
+
+    with suppress(PackageNotFoundError):
+        return requires(distribution) or []
+    return []
+
+
+def normal(distribution: str) -> str:
+    """The one spelling of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
+
+
+# ----------------------------------------------------------- in folders
+
+
+def _in_folders() -> list[Entry] | None:
+    """What folders of dist-info say; None where there is anything else."""
+    if any(
+        hasattr(finder, "find_distributions")
+        and finder.__module__ not in _ORDINARY
+        for finder in sys.meta_path
+    ):
+        return None
+    seen: set[str] = set()
+    found: list[Entry] = []
+    for root in sys.path:
+        try:
+            children = os.listdir(root or ".")
+        except OSError:
+            if os.path.isfile(root):
+                return None  # a zip file, perhaps
+            continue
+        if root.endswith(".egg"):
+            return None
+        for child in children:
+            if not child.lower().endswith((".dist-info", ".egg-info")):
+                continue
+            name = normal(child.rpartition(".")[0].partition("-")[0])
+            if name in seen:
+                continue
+            place = os.path.join(root, child)
+            points = _text(place, "entry_points.txt")
+            if _GROUPS not in points:
+                if _is_installed(place):
+                    seen.add(name)
+            elif child.lower().endswith(".egg-info"):
+                return None
+            elif metadata := _text(place, "METADATA"):
+                seen.add(name)
+                with suppress(KeyError, ValueError):
+                    found += _entries(points, metadata)
+    return found
+
+
+def _is_installed(place: str) -> bool:
+    return any(
+        os.path.exists(path)
+        for path in (
+            os.path.join(place, "METADATA"),
+            os.path.join(place, "PKG-INFO"),
+        )
+    ) or os.path.isfile(place)
+
+
+def _text(place: str, name: str) -> str:
+    """The file's text; "" if there is none that can be read."""
+    path = os.path.join(place, name)
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _entries(points: str, metadata: str) -> list[Entry]:
+    """Raises `ValueError` for a garbled file, `KeyError` for facts that are
+    missing."""
+    name, version, requires = _facts(metadata)
+    return [
+        Entry(group, own, value, name, version, requires)
+        for group, own, value in _points(points)
+        if group.startswith(_GROUPS)
+    ]
+
+
+def _points(text: str) -> Iterator[tuple[str, str, str]]:
+    """Group, name and value of each line of an entry_points.txt."""
+    group: str | None = None
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            group = line.strip("[]")
+        elif line and group is not None and not line.startswith("#"):
+            name, value = line.split("=", 1)
+            yield group, name.strip(), value.strip()
+
+
+def _facts(metadata: str) -> tuple[str, str, tuple[str, ...]]:
+    """Name, version and Requires-Dist: headers of core metadata, which end
+    at the first empty line, and go on in lines that begin with a blank."""
+    facts: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in metadata.splitlines():
+        if not line:
+            break
+        if line[0] in " \t":
+            if values:
+                values[-1] += f"\n{line}"
+            continue
+        key, _, value = line.partition(":")
+        values = facts.setdefault(key.lower(), [])
+        values.append(value.strip())
+    (name, *_), (version, *_) = facts["name"], facts["version"]
+    if not name:
+        raise KeyError("name")
+    return name, version, tuple(facts.get("requires-dist", ()))
+
+
+# --------------------------------------------------- anywhere else
+
+
+def _by_library() -> list[Entry]:
+    import importlib_metadata
+
+    seen: set[str] = set()
+    found: list[Entry] = []
+    for distribution in importlib_metadata.distributions():
+        # What is garbled hides no other: anything may be raised for it.
+        with suppress(Exception):
+            name = distribution.name
+            if not name or normal(name) in seen:
+                continue
+            seen.add(normal(name))
+            version = distribution.version
+            requires = tuple(distribution.requires or ())
+            found += [
+                Entry(
+                    point.group,
+                    point.name,
+                    point.value,
+                    name,
+                    version,
+                    requires,
+                )
+                for point in distribution.entry_points
+                if point.group.startswith(_GROUPS)
+            ]
+    return found

@@ -1,0 +1,202 @@
+"""What is installed, read without importlib-metadata and by it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import importlib_metadata
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugwire import distributions
+from plugwire.distributions import Entry, entries, normal, requirements
+
+ACME = Entry(
+    "plugwire.codecs", "acme", "acme:Acme", "Acme.Codec", "1.0", ("msgspec>1",)
+)
+METADATA = """Metadata-Version: 2.1
+Name: Acme.Codec
+Version: 1.0
+requires-dist: msgspec>1
+
+Name: not this
+"""
+POINTS = "[plugwire.codecs]\nacme = acme:Acme\n"
+
+
+@contextmanager
+def path_of(*folders: Path) -> Iterator[None]:
+    """These folders alone on sys.path."""
+    former, sys.path = sys.path, [str(folder) for folder in folders]
+    importlib_metadata.MetadataPathFinder.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path = former
+        importlib_metadata.MetadataPathFinder.invalidate_caches()
+
+
+def put(folder: Path, name: str, **files: str) -> Path:
+    info = folder / name
+    info.mkdir(parents=True)
+    for file, text in files.items():
+        place = {"points": "entry_points.txt"}.get(file, file)
+        (info / place).write_text(text)
+    return folder
+
+
+def test_this_environment_is_read_the_same() -> None:
+    found = distributions._in_folders()
+    assert found
+    assert sorted(found) == sorted(distributions._by_library())
+
+
+# Names that are one and the same, or not; versions; halves of installations.
+NAMES = st.sampled_from(["acme", "Acme", "acme_codec", "acme.codec", "b"])
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "[plugwire.codecs]", "[plugwire.queues]", "[console_scripts]",
+            "[ plugwire.codecs ]", "[]", "a = a:A", "b=b.c : D [x]", "# c = d",
+            "", "  d = e:F  ", "no equals", "e = f = g", "f =", "[open",
+        ]
+    ),
+    max_size=8,
+)  # fmt: skip
+FACTS = st.lists(
+    st.sampled_from(
+        [
+            "Version: 1", "version:2", "Name: not this",
+            "Requires-Dist: plugwire>=0.1", "REQUIRES-DIST: a; extra == 'x'",
+            "Requires-Dist: b (>=1)", "Summary: s: t", "",
+            "Description: one\n        two", "Requires-Dist: c",
+        ]
+    ),
+    max_size=8,
+)  # fmt: skip
+DRAWN = st.lists(
+    st.tuples(
+        NAMES,
+        st.sampled_from(["-1.0", "-2.0.1", ""]),
+        st.none() | LINES,
+        st.none() | FACTS,
+    ),
+    max_size=4,
+    unique_by=lambda drawn: drawn[0] + drawn[1],
+)
+
+
+@given(st.lists(DRAWN, max_size=3))
+def test_any_environment_is_read_the_same(
+    drawn: Sequence[Sequence[tuple[str, str, Any, Any]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folders = [Path(place) / str(at) for at in range(len(drawn))]
+        for folder, infos in zip(folders, drawn, strict=True):
+            for name, version, points, facts in infos:
+                files = {}
+                if points is not None:
+                    files["points"] = "\n".join(points)
+                if facts is not None:
+                    files["METADATA"] = "\n".join([f"Name: {name}", *facts])
+                put(folder, f"{name}{version}.dist-info", **files)
+        with path_of(*folders):
+            found = distributions._in_folders()
+            assert found is not None
+            assert set(found) == set(distributions._by_library())
+
+
+def test_a_folder_of_dist_infos(tmp_path: Path) -> None:
+    put(tmp_path, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
+    with path_of(tmp_path, tmp_path, tmp_path / "none"):
+        assert entries() == [ACME]
+
+
+def test_the_first_on_the_path_counts(tmp_path: Path) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    put(first, "acme_codec-2.0.dist-info", METADATA=METADATA)
+    put(second, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
+    with path_of(first, second):
+        assert entries() == []
+    with path_of(second, first):
+        assert entries() == [ACME]
+
+
+@pytest.mark.parametrize("kind", ["zip", "egg-info", "egg"])
+def test_what_is_no_dist_info_is_read_by_the_library(
+    tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / "place"
+    if kind == "zip":
+        with zipfile.ZipFile(place, "w") as file:
+            info = "Acme.Codec-1.0.dist-info"
+            file.writestr(f"{info}/METADATA", METADATA)
+            file.writestr(f"{info}/entry_points.txt", POINTS)
+    else:
+        name, texts = "Acme.Codec-1.0.egg-info", {"PKG-INFO": METADATA}
+        if kind == "egg":
+            place, name = tmp_path / "Acme.Codec-1.0.egg", "EGG-INFO"
+        put(place, name, points=POINTS, **texts)
+    with path_of(place):
+        assert distributions._in_folders() is None
+        assert [e[:5] for e in entries()] == [ACME[:5]]
+
+
+def test_an_egg_info_that_names_no_plugin_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    put(first, "other-1.0.egg-info", **{"PKG-INFO": "Name: other"})
+    (first / "Acme.Codec.egg-info").write_text("Name: Acme.Codec")
+    put(second, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
+    with path_of(first, second):
+        assert distributions._in_folders() == []
+        assert set(distributions._by_library()) == set()
+
+
+def test_a_finder_of_somebody_elses_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Own(importlib_metadata.Distribution):
+        def read_text(self, filename: str) -> str | None:
+            texts = {"METADATA": METADATA, "entry_points.txt": POINTS}
+            return texts.get(filename)
+
+        def locate_file(self, path: Any) -> Any:
+            raise NotImplementedError
+
+    class Finder(importlib_metadata.DistributionFinder):
+        def find_distributions(self, context: Any = None) -> Iterator[Own]:
+            yield Own()
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
+    assert ACME in entries()
+
+
+def test_reading_it_imports_nothing() -> None:
+    code = (
+        "import sys; from plugwire.distributions import entries; "
+        "assert entries(); print([m for m in ('importlib_metadata', "
+        "'importlib.metadata', 'email', 'zipfile') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_requirements_of_who_is_installed_and_who_is_not() -> None:
+    assert any(text.startswith("pluggy") for text in requirements("plugwire"))
+    assert requirements("no-such-distribution") == []
+
+
+def test_names_have_one_spelling() -> None:
+    assert normal(" Acme._-Codec ") == "acme-codec"
