@@ -9,9 +9,10 @@ import msgpack  # type: ignore[import-untyped]
 
 from plugwire.errors import MessageError
 from plugwire.framing import frame
-from plugwire.message import Message
+from plugwire.message import Message, MessageType
 from plugwire.values import plain, where
 
+_SEQ = b"\xa3seq"
 _FIXARRAY = 16
 _ARRAY_16 = 1 << 16
 
@@ -26,33 +27,44 @@ class MsgpackEncoder:
     format = "msgpack"
     lines = False
 
-    __slots__ = ("_limit", "_pack")
+    __slots__ = ("_event", "_head", "_head_seq", "_iso", "_limit", "_ms",
+                 "_pack", "_type")  # fmt: skip
 
     def __init__(self, max_message_bytes: int) -> None:
         self._limit = max_message_bytes
         self._pack = msgpack.Packer().pack
+        self._event = self._iso = ""
+        self._ms = -1
+        self._type: MessageType | None = None
+        self._head = self._head_seq = b""
 
     def encode(self, message: Message) -> bytes:
         """The map of `message`. Raises `MessageError` with the path of what
         MessagePack cannot carry, and for one over `max_message_bytes`."""
         data = plain(message.data)
-        fields: dict[str, Any] = {
-            "event_name": message.event_name,
-            "timestamp_ms": message.timestamp_ms,
-            "timestamp_iso": message.timestamp_iso,
-            "message_type": message.message_type,
-            "data": data,
-        }
-        if (seq := message.seq) is not None:
-            fields["seq"] = seq
-        if (request := message.id) is not None:
-            fields["id"] = request
-        if (reply_to := message.reply_to) is not None:
-            fields["reply_to"] = reply_to
-        if (op := message.op) is not None:
-            fields["op"] = op
+        seq = message.seq
         try:
-            body: bytes = self._pack(fields)
+            if (
+                message.id is not None
+                or message.reply_to is not None
+                or message.op is not None
+            ):
+                body: bytes = self._pack(_fields(message, data))
+            else:
+                if (
+                    message.timestamp_ms != self._ms
+                    or message.timestamp_iso != self._iso
+                    or message.event_name != self._event
+                    or message.message_type is not self._type
+                ):
+                    self._make_heads(message)
+                if seq is None:
+                    body = self._head + self._pack(data)
+                else:
+                    pack = self._pack
+                    body = b"".join(
+                        (self._head_seq, pack(data), _SEQ, pack(seq))
+                    )
         except (ValueError, TypeError, OverflowError) as error:
             path = where(data, msgpack.packb) or "the message"
             raise MessageError(f"{path} cannot be sent: {error}") from None
@@ -65,6 +77,25 @@ class MsgpackEncoder:
             )
         return body
 
+    def _make_heads(self, message: Message) -> None:
+        """What stands before `data`, the same for all broadcasts of an event
+        within a millisecond: with a `seq` behind `data`, and without."""
+        whole: bytes = self._pack(
+            {
+                "event_name": message.event_name,
+                "timestamp_ms": message.timestamp_ms,
+                "timestamp_iso": message.timestamp_iso,
+                "message_type": message.message_type,
+                "data": {},
+            }
+        )
+        self._head = whole[:-1]
+        self._head_seq = b"\x86" + whole[1:-1]
+        self._event = message.event_name
+        self._iso = message.timestamp_iso
+        self._ms = message.timestamp_ms
+        self._type = message.message_type
+
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
         count = len(bodies)
@@ -75,3 +106,17 @@ class MsgpackEncoder:
         else:
             raise MessageError(f"a frame of {count} messages is too many")
         return frame(head + b"".join(bodies))
+
+
+def _fields(message: Message, data: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "event_name": message.event_name,
+        "timestamp_ms": message.timestamp_ms,
+        "timestamp_iso": message.timestamp_iso,
+        "message_type": message.message_type,
+        "data": data,
+    }
+    for name in ("seq", "id", "reply_to", "op"):
+        if (value := getattr(message, name)) is not None:
+            fields[name] = value
+    return fields

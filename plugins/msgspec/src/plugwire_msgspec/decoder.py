@@ -1,0 +1,161 @@
+"""Framed MessagePack straight into messages, trusting nothing."""
+
+from __future__ import annotations
+
+from gc import is_tracked
+from operator import attrgetter
+from struct import Struct as Layout
+
+import msgspec
+
+from plugwire.errors import MessageError
+from plugwire.framing import (
+    MAX_FRAME_MESSAGES,
+    FrameSplitter,
+    frame_limit,
+)
+from plugwire.message import Message
+from plugwire.values import check_received, check_received_name
+from plugwire_msgspec.checks import SMALL, is_exact, may_hold_timestamps
+
+COPIED = 4096
+"""Bytes up to which copying a part is quicker than making a view of it."""
+
+_heads = Layout(">IB").unpack_from  # of a frame, and of its array
+_HEADS = 5
+
+
+class MsgspecDecoder:
+    """Decodes the frames of one connection, each in one call into C.
+
+    msgspec leaves open what `data` holds. Timestamps show in the bytes; for
+    all else, containers and extension types, there is the garbage collector,
+    which tracks each dict that holds one. So the values are looked at where
+    there is something to look for.
+    """
+
+    __slots__ = ("_between", "_limit", "_name", "_splitter")
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._limit = max_message_bytes
+        self._splitter = FrameSplitter(frame_limit(max_message_bytes))
+        self._between = True
+        self._name = ""
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages of the frames that `data` completes, in order.
+
+        Raises `MessageError` for everything that is no frame of messages;
+        the decoder is of no use then.
+        """
+        if type(data) is not bytes:
+            data = bytes(data)  # what is searched in it is not in a view
+        size = len(data) - _HEADS
+        if (
+            self._between
+            and 0 < size <= self._limit
+            and _heads(data) == (size + 1, 0x91)
+        ):
+            messages = self._alone(data, size)
+            if messages is not None:
+                return messages
+        payloads = self._splitter.feed(data)
+        self._between = not self._splitter.pending
+        if len(payloads) == 1:
+            return self._frame(payloads[0])
+        messages = []
+        for payload in payloads:
+            messages += self._frame(payload)
+        return messages
+
+    def _alone(self, data: bytes, size: int) -> list[Message] | None:
+        """The message of the frame that `data` is, as mostly where each is
+        waited for; None where `_frame` has to say what is wrong."""
+        body = data[_HEADS:] if size <= COPIED else memoryview(data)[_HEADS:]
+        try:
+            message = _decode_one(body)
+        except _MALFORMED:
+            return None
+        if (
+            size > SMALL
+            or b"\xff" in body
+            or is_tracked(message.data)
+            or message.kept
+            or message.event_name != self._name
+        ):
+            self._check(message, may_hold_timestamps(data, 1))
+        return [message]
+
+    def _frame(self, payload: bytes) -> list[Message]:
+        count, head = _array(payload)
+        if not 1 <= count <= MAX_FRAME_MESSAGES:
+            raise MessageError(
+                f"a frame of {count} messages; 1 to {MAX_FRAME_MESSAGES} "
+                "are allowed"
+            )
+        size = len(payload) - head
+        if count == 1 and size > self._limit:
+            raise MessageError(
+                f"a message of {size} bytes, over the {self._limit} allowed "
+                "(max_message_bytes)"
+            )
+        try:
+            messages = _decode(payload)
+        except _MALFORMED as error:
+            why = str(error) or type(error).__name__
+            raise MessageError(f"no frame of messages: {why:.200}") from None
+        timestamps = may_hold_timestamps(payload, count)
+        if (
+            timestamps
+            or True in map(is_tracked, map(_data_of, messages))
+            or True in map(_kept_of, messages)
+            or not {self._name}.issuperset(map(_name_of, messages))
+        ):
+            for message in messages:
+                self._check(message, timestamps)
+        return messages
+
+    def _check(self, message: Message, timestamps: bool) -> None:
+        """What msgspec leaves open of `message`; without `timestamps` there
+        is none in it for sure."""
+        if message.event_name != self._name:
+            self._name = check_received_name(message.event_name)
+        if message.kept:
+            # Nobody else has seen it yet.
+            msgspec.structs.force_setattr(message, "kept", False)
+        data = message.data
+        if (timestamps or is_tracked(data)) and not is_exact(data):
+            check_received(data)
+
+
+class ExtType:
+    """What an extension type becomes, to be found and refused."""
+
+    def __init__(self, code: int, data: memoryview) -> None:
+        """Neither is of interest."""
+
+
+_decode = msgspec.msgpack.Decoder(list[Message], ext_hook=ExtType).decode
+_decode_one = msgspec.msgpack.Decoder(Message, ext_hook=ExtType).decode
+_data_of = attrgetter("data")
+_kept_of = attrgetter("kept")
+_name_of = attrgetter("event_name")
+_MALFORMED = (
+    ValueError,  # nearly all of them
+    OverflowError,  # a timestamp out of range
+    RecursionError,
+    MemoryError,  # many nested arrays that claim to be long
+)
+
+
+def _array(payload: bytes) -> tuple[int, int]:
+    """How many messages the array claims, and the bytes of its header."""
+    first = payload[0] if payload else 0
+    if first & 0xF0 == 0x90:
+        return first & 0x0F, 1
+    if first == 0xDC:
+        return int.from_bytes(payload[1:3], "big"), 3
+    if first == 0xDD:
+        return int.from_bytes(payload[1:5], "big"), 5
+    found = f"byte {first:#04x}" if payload else "nothing"
+    raise MessageError(f"a frame must hold an array of messages, not {found}")
