@@ -27,7 +27,7 @@ def called(event: str = "load", **changed: Any) -> Way:
 def test_it_is_what_the_client_was_called_with() -> None:
     way = called(door="readers", overrides={"timezone": "Asia/Kolkata"})
     assert (way.event, way.door, way.role) == ("load", "readers", "member")
-    assert way.types == {MessageType.DATA}
+    assert way.types == (MessageType.DATA,)
     assert way.messages.make({}).timestamp_iso.endswith("+05:30")
     assert called(receive=False).role == "sender"
 

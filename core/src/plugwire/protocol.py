@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -227,6 +228,12 @@ class Goodbye(Struct, frozen=True):
 ClientEvent: TypeAlias = Reply | Gap | Goodbye
 
 
+_NONE = frozenset((None,))
+_op_of = attrgetter("op")
+_reply_of = attrgetter("reply_to")
+_type_of = attrgetter("message_type")
+
+
 class ClientProtocol:
     """What a server says to a joined client.
 
@@ -273,6 +280,17 @@ class ClientProtocol:
                 # all the same.
                 self.seq = self._joined
         types = self._types
+        if (
+            _NONE.issuperset(map(_op_of, messages))
+            and _NONE.issuperset(map(_reply_of, messages))
+            and all(map(types.__contains__, map(_type_of, messages)))
+        ):
+            # The common case, of which Python looks at no more than this.
+            for message in reversed(messages):
+                if message.seq is not None:
+                    self.seq = max(self.seq, message.seq)
+                    break
+            return messages
         heard = []
         for message in messages:
             if message.op is None and message.reply_to is None:

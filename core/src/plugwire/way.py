@@ -68,7 +68,8 @@ class Way:
             gathered,
             door=door,
             role="member" if receive else "sender",
-            types=frozenset(map(check_type, message_types)),
+            # No set: the hash of an enum's member is Python's to compute.
+            types=tuple(dict.fromkeys(map(check_type, message_types))),
         )
 
     @property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from gc import is_tracked
+from operator import attrgetter
+from struct import Struct as Layout
+
 import msgpack  # type: ignore[import-untyped]
 import msgspec
 
@@ -18,14 +22,17 @@ from plugwire.values import check_received, check_received_name, is_flat
 class MsgpackDecoder:
     """Decodes the frames of one connection, each in one call into C.
 
-    Between frames it holds no buffer and no Unpacker (48 KiB each).
+    Between frames it holds no buffer and no Unpacker (48 KiB each). The
+    garbage collector tracks each dict that holds a container or anything
+    foreign, so that the values of all others need not be looked at.
     """
 
-    __slots__ = ("_limit", "_name", "_split")
+    __slots__ = ("_between", "_limit", "_name", "_splitter")
 
     def __init__(self, max_message_bytes: int) -> None:
         self._limit = max_message_bytes
-        self._split = FrameSplitter(frame_limit(max_message_bytes)).feed
+        self._splitter = FrameSplitter(frame_limit(max_message_bytes))
+        self._between = True
         self._name = ""
 
     def feed(self, data: bytes) -> list[Message]:
@@ -34,10 +41,33 @@ class MsgpackDecoder:
         Raises `MessageError` for everything that is no frame of messages;
         the decoder is of no use then.
         """
+        size = len(data) - _HEADS
+        if (
+            self._between
+            and 0 < size <= self._limit
+            and _heads(data) == (size + 1, 0x91)
+        ):
+            message = self._alone(data[_HEADS:])
+            if message is not None:
+                return [message]
+        payloads = self._splitter.feed(data)
+        self._between = not self._splitter.pending
+        if len(payloads) == 1:
+            return self._frame(payloads[0])
         messages: list[Message] = []
-        for payload in self._split(data):
+        for payload in payloads:
             messages += self._frame(payload)
         return messages
+
+    def _alone(self, body: bytes) -> Message | None:
+        """The one message of a frame that came alone, as mostly where each
+        is waited for; None where `_frame` has to say what is wrong."""
+        try:
+            message = msgspec.convert(msgpack.unpackb(body), Message)
+        except _MALFORMED:
+            return None
+        self._check(message)
+        return message
 
     def _frame(self, payload: bytes) -> list[Message]:
         count, head = _array(payload)
@@ -57,16 +87,32 @@ class MsgpackDecoder:
         except _MALFORMED as error:
             why = str(error) or type(error).__name__
             raise MessageError(f"no frame of messages: {why:.200}") from None
-        for at, message in enumerate(messages):
-            if message.event_name != self._name:
-                self._name = check_received_name(message.event_name)
-            if not is_flat(message.data):
-                check_received(message.data)
-            if message.kept:
-                messages[at] = msgspec.structs.replace(message, kept=False)
+        if (
+            True in map(is_tracked, map(_data_of, messages))
+            or True in map(_kept_of, messages)
+            or not {self._name}.issuperset(map(_name_of, messages))
+        ):
+            for message in messages:
+                self._check(message)
         return messages
 
+    def _check(self, message: Message) -> None:
+        """What the libraries leave open of `message`."""
+        if message.event_name != self._name:
+            self._name = check_received_name(message.event_name)
+        if message.kept:
+            # Nobody else has seen it yet.
+            msgspec.structs.force_setattr(message, "kept", False)
+        data = message.data
+        if is_tracked(data) and not is_flat(data):
+            check_received(data)
 
+
+_heads = Layout(">IB").unpack_from  # of a frame, and of its array
+_HEADS = 5
+_data_of = attrgetter("data")
+_kept_of = attrgetter("kept")
+_name_of = attrgetter("event_name")
 _MALFORMED = (
     ValueError,  # nearly all, of msgpack and of msgspec
     OverflowError,  # a timestamp out of range
