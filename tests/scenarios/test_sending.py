@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from worlds import DEADLINE, FILLER, World, numbers, total
+from worlds import BOTH_LOOPS, DEADLINE, FILLER, World, numbers, total
 
 from plugwire import (
     Client,
@@ -21,6 +21,7 @@ from plugwire import (
 )
 
 
+@BOTH_LOOPS
 async def test_a5_requests_are_answered_while_broadcasts_go_out(
     world: World,
 ) -> None:
@@ -446,3 +447,17 @@ async def test_a_server_that_does_not_run_says_nothing(world: World) -> None:
             act()
     with pytest.raises(ConnectionClosed, match="not running"):
         await server.flush()
+
+
+async def test_a9_who_only_ever_flushes_keeps_nobody_from_a_turn(
+    world: World,
+) -> None:
+    async with world.server() as server, world.client() as client:
+        leaving = asyncio.create_task(client.disconnect())
+        for number in range(20_000):
+            if not server.has_clients:
+                break
+            server.broadcast({"i": number})
+            await server.flush()
+        assert not server.has_clients
+        await leaving

@@ -8,6 +8,11 @@ from plugwire.aio.host import Guest, Host
 from plugwire.errors import TimedOut
 from plugwire.settings import Lag
 
+FLUSHES_A_TURN = 16
+"""Flushes with nothing to wait for until one lets the loop have a turn: who
+only ever flushes must not keep all others from theirs, the end of a
+connection and who comes included."""
+
 
 class LagWatch:
     """Keeps the clients for whom something waits for the kernel.
@@ -22,6 +27,7 @@ class LagWatch:
         self._laggers: dict[Guest, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._waiters: list[_Waiter] = []
+        self._streak = 0
 
     def add(self, guest: Guest) -> None:
         """`guest` lags from now on."""
@@ -105,18 +111,14 @@ class LagWatch:
     async def wait(self, low: int | None, timeout: float | None) -> None:
         """Until nobody has more than `low` messages queued (None: a quarter
         of the outbox; 0: everything is in the kernel), or `TimedOut`."""
-        settings = self._host.settings
-        waiter = _Waiter(
-            low,
-            settings.outbox_messages / 4,
-            settings.outbox_bytes / 4,
-            self._host.loop.create_future(),
-        )
-        waiter.pending = {
-            guest for guest in self._laggers if not waiter.is_content(guest)
-        }
-        if not waiter.pending:
+        waiter = self._waiter(low) if self._laggers else None
+        if waiter is None:
+            self._streak += 1
+            if self._streak >= FLUSHES_A_TURN:
+                self._streak = 0
+                await asyncio.sleep(0)
             return
+        self._streak = 0
         self._waiters.append(waiter)
         try:
             async with asyncio.timeout(timeout):
@@ -129,6 +131,20 @@ class LagWatch:
             ) from None
         finally:
             self._waiters.remove(waiter)
+
+    def _waiter(self, low: int | None) -> _Waiter | None:
+        """One who waits, or None where there is nobody to wait for."""
+        settings = self._host.settings
+        waiter = _Waiter(
+            low,
+            settings.outbox_messages / 4,
+            settings.outbox_bytes / 4,
+            self._host.loop.create_future(),
+        )
+        waiter.pending = {
+            guest for guest in self._laggers if not waiter.is_content(guest)
+        }
+        return waiter if waiter.pending else None
 
 
 class _Waiter:

@@ -92,7 +92,10 @@ class Outlet:
             frame = share.frame
             if frame is None:
                 frame = share.frame = self._encoder.frame(share.bodies)
-            self._transport.write(frame)
+            # One that has just broken would log each write in vain, until
+            # the loop tells of its end.
+            if not self._transport.is_closing():
+                self._transport.write(frame)
             return True
         if self._outbox is None:
             self._outbox = self._keeper.make_outbox()
