@@ -21,11 +21,21 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # in CI too
 nox.options.sessions = ["lint", "types", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+# Tests start a thousand Pythons: none need compile what another one has.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The workspace's uv.lock and a .venv beside it are nox's callers' business.
 os.environ.pop("VIRTUAL_ENV", None)
 
 PYTHONS = ("3.11", "3.12", "3.13")
-PLUGINS = ("json", "msgpack", "permissions", "queue", "tcp", "unix")
+PLUGINS = (
+    "json",
+    "msgpack",
+    "msgspec",
+    "permissions",
+    "queue",
+    "tcp",
+    "unix",
+)
 FOLDERS = ("./core", *(f"./plugins/{name}" for name in PLUGINS))
 DISTRIBUTIONS = ("plugwire", *(f"plugwire-{name}" for name in PLUGINS))
 PACKAGES = tuple(name.replace("-", "_") for name in DISTRIBUTIONS)
@@ -95,6 +105,16 @@ for _python in PYTHONS:
         name=f"tests-{_python}", python=_python, default=False
     )
     _named(run_tests_bare)
+
+
+@nox.session(default=False)
+def uvloop(session: nox.Session) -> None:
+    """Every scenario on uvloop, children and blocking servers too."""
+    install_editable(session, *group("test"))
+    # uvloop does not let a signal end a test that hangs.
+    chosen = ["--loop=uvloop", "--timeout-method=thread", *session.posargs]
+    workers = f"--numprocesses={WORKERS}"
+    session.run("pytest", "tests/scenarios", workers, *chosen)
 
 
 @nox.session(name="format")

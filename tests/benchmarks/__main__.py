@@ -7,16 +7,26 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
-from benchmarks import charts, machine, peers, report, runner, table, workloads
+from benchmarks import (
+    charts,
+    machine,
+    page,
+    peers,
+    report,
+    runner,
+    table,
+    workloads,
+)
 from benchmarks.peers.base import Peer
 from benchmarks.record import Fault
 from benchmarks.results import Results
 
 REPEATS = {"full": 5, "quick": 3, "smoke": 1}
-FAULTS = ("drop", "repeat", "corrupt")
-CHARTS = "benchmarks"
-"""The folder of the charts, beside the page."""
+FAULTS = ("drop", "swap", "repeat", "corrupt")
+CHARTS = Path("pictures/benchmarks")
+"""The folder of the charts, from the page's."""
 
 
 def words(text: str) -> list[str]:
@@ -89,6 +99,19 @@ def show() -> None:
         print(f"{workload.name}: {workload.about}\n    {' '.join(names)}")
 
 
+def write_page(path: Path, run: dict[str, Any], results: Results) -> None:
+    """The page and its charts; what was written into it by hand stays."""
+    former = path.read_text("utf-8") if path.exists() else ""
+    made = charts.draw(results, path.parent / CHARTS)
+    pictures = {
+        chart.stem: (CHARTS / chart.name).as_posix()
+        for chart in made
+        if chart.suffix == ".svg"
+    }
+    text = page.page(run, pictures, page.by_hand(former))
+    path.write_text(text, "utf-8")
+
+
 def main() -> int:
     """0 where all ran and nothing was lost, else 1."""
     args = arguments().parse_args()
@@ -102,22 +125,21 @@ def main() -> int:
         size = "quick" if args.quick else "full"
         size = "smoke" if args.smoke else size
         before = machine.machine()
+        repeats = args.repeats or REPEATS[size]
         results = runner.run(
             workloads.chosen(args.only, size),
             chosen_peers(args.peers),
-            args.repeats or REPEATS[size],
+            repeats,
             lambda line: print(line, file=sys.stderr, flush=True),
             Fault(args.fault, 2) if args.fault else Fault(),
         )
         given = shlex.join(["nox", "-s", "bench", "--", *sys.argv[1:]])
-        run = report.facts(results, given, before)
+        run = report.facts(results, given, before, size, repeats)
     print(table.everything(results))
     if args.json:
         report.write(run, args.json)
     if args.page:
-        args.page.parent.mkdir(parents=True, exist_ok=True)
-        charts.draw(results, args.page.parent / CHARTS)
-        args.page.write_text(report.page(run, CHARTS), "utf-8")
+        write_page(args.page, run, results)
     return 1 if results.faults else 0
 
 

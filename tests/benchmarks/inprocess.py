@@ -12,9 +12,10 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from benchmarks.record import EVENT, Checker, series
 
@@ -88,10 +89,10 @@ async def path(variant: str, count: int) -> float:
     from plugwire import Client, Server
 
     settings = VARIANTS[variant]()
-    server = Server(EVENT, **settings)
+    server = Server(EVENT, settings=settings)
     if variant == "by-hand":
         by_hand(server)
-    clients = [Client(EVENT, **settings) for _ in range(2)]
+    clients = [Client(EVENT, settings=settings) for _ in range(2)]
     checkers = [Checker(count) for _ in clients]
     async with server, clients[0], clients[1]:
         if variant == "sessions":  # one is in use, and not spoken to

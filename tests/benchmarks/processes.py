@@ -37,11 +37,12 @@ class RunFailed(Exception):
 
 
 def environment() -> dict[str, str]:
-    """This one's, without what configures plugwire."""
+    """This one's, without what configures plugwire, and without what makes
+    each process compile its modules anew."""
     env = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith("PLUGWIRE_")
+        if not key.startswith("PLUGWIRE_") and key != "PYTHONDONTWRITEBYTECODE"
     }
     return env | {"PYTHONPATH": str(HERE), "PYTHONHASHSEED": "0"}
 

@@ -79,7 +79,8 @@ def record(content: Data) -> Data:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What goes wrong on purpose, to see that the checks notice: the record
-    number `seq` is left out, sent twice, or with another content."""
+    number `seq` is left out (`drop`), comes behind the next one (`swap`),
+    twice (`repeat`), or with another content (`corrupt`)."""
 
     kind: str = ""
     seq: int = -1
@@ -90,16 +91,22 @@ def series(
 ) -> Iterator[Data]:
     """`count` records in order; with `size`, payloads of so many bytes."""
     payload = blob(size) if size else b""
+    late: list[Data] = []
     for seq in range(count):
         content = bulk(seq, payload) if size else data(seq)
         if fault is not None and seq == fault.seq:
             if fault.kind == "drop":
+                continue
+            if fault.kind == "swap":
+                late.append(content)
                 continue
             if fault.kind == "repeat":
                 yield content
             if fault.kind == "corrupt":
                 content["load"] += 1.0
         yield content
+        if late:
+            yield late.pop()
 
 
 class Checker:
@@ -112,13 +119,12 @@ class Checker:
 
     def __init__(self, count: int, size: int = 0) -> None:
         self.count = count
-        self.received = 0
-        self.lost = 0
         self.disordered = 0
         self.wrong = 0
         self.ended = 0
         self._blob = blob(size) if size else None
         self._expected = 0
+        self._missing: set[int] = set()
         self.take = self._make()
 
     def _make(self) -> Take:
@@ -145,9 +151,10 @@ class Checker:
 
     def _astray(self, seq: int, expected: int) -> None:
         if seq > expected:
-            self.lost += seq - expected
+            self._missing.update(range(expected, seq))
         else:
             self.disordered += 1
+            self._missing.discard(seq)
 
     def _is_whole(self, content: Data) -> bool:
         seq = content["seq"]
@@ -158,7 +165,7 @@ class Checker:
     def report(self) -> dict[str, int]:
         """What was found; what never came is lost too."""
         return {
-            "lost": self.lost + self.count - self._expected,
+            "lost": len(self._missing) + self.count - self._expected,
             "disordered": self.disordered,
             "wrong": self.wrong,
             "ended": self.ended,

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.goals import GOALS, Verdict, judge
-from benchmarks.measure import Summary
+from benchmarks.measure import Summary, ratio
 from benchmarks.results import Results, Row
 
 Cells = list[list[str]]
 
 
 def shown(value: float) -> str:
-    """Three figures are what a noisy machine is good for."""
+    """Three figures are what a noisy machine is good for; ratios near 1 are
+    held to less than that."""
     if value == 0:
         return "0"
     if abs(value) >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
+    if 0.9 < value < 1.1:
+        return f"{value:.3f}"
     return f"{value:.3g}"
 
 
@@ -66,8 +69,38 @@ def workload_cells(results: Results, workload: str) -> tuple[list[str], Cells]:
     return heads, cells
 
 
+def ratio_cells(
+    results: Results, workload: str
+) -> tuple[list[str], Cells] | None:
+    """The first figure of each of plugwire's peers as a ratio to the others'
+    round by round; None where there is nobody to compare with."""
+    figure, larger = _first(results, workload)
+    ours, theirs = [], []
+    for peer in results.peers(workload):
+        if values := results.values(workload, peer, figure):
+            side = ours if peer.startswith("plugwire") else theirs
+            side.append((peer, values))
+    if not ours or not theirs:
+        return None
+    better = "more" if larger else "less"
+    heads = [f"{figure}, {better} is better", *(name for name, _ in ours)]
+    cells = []
+    for name, other in theirs:
+        found = [ratio(mine, other) for _, mine in ours]
+        line = [f"{shown(one.middle)} x" if one else "-" for one in found]
+        cells.append([f"to {name}", *line])
+    return heads, cells
+
+
+def _first(results: Results, workload: str) -> tuple[str, bool]:
+    """The figure that counts most, and whether more of it is better."""
+    about = results.about[workload]
+    figure = next(iter(about["figures"]))
+    return figure, figure in about["larger"]
+
+
 def goal_cells(verdicts: Sequence[Verdict]) -> tuple[list[str], Cells]:
-    """Every goal, what was found, and whether it is reached."""
+    """Every goal, what was found, and whether it is met."""
     heads = ["goal", "who", "demanded", "found", "95 %", "verdict"]
     cells = []
     for verdict in verdicts:
@@ -126,7 +159,7 @@ def everything(results: Results) -> str:
         parts += ["goals", text(*goal_cells(measured)), ""]
     reached = sum(bool(verdict.reached) for verdict in verdicts)
     parts += [
-        f"{reached} of {len(verdicts)} goals reached, "
+        f"{reached} of {len(verdicts)} goals met, "
         f"{len(verdicts) - len(measured)} not measured.",
         left_out(results),
     ]

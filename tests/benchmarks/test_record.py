@@ -49,6 +49,7 @@ def test_all_right(size: int) -> None:
         (Fault("drop", 7), report(lost=1)),
         (Fault("drop", 0), report(lost=1)),
         (Fault("drop", COUNT - 1), report(lost=1)),
+        (Fault("swap", 7), report(disordered=1)),
         (Fault("repeat", 7), report(disordered=1)),
         (Fault("corrupt", 7), report(wrong=1)),
     ],

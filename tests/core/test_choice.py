@@ -107,6 +107,30 @@ def test_what_is_not_set_is_the_default_where_a_door_has_it(
     assert choose("event", said(), None) == told(entry("near", *USUAL))
 
 
+class Quick:
+    """A codec as an instance, of another name than its bytes."""
+
+    name = "quick"
+    format = "msgpack"
+
+
+@pytest.mark.parametrize("codec", ["msgspec", Quick()])
+def test_a_codec_of_another_name_goes_where_its_format_is(
+    serve: Serve, said: Said, codec: Any
+) -> None:
+    serve(DOORS[2], entry("near", *USUAL))
+    found = choose("event", said(codec=codec), None)
+    assert found == Choice("near", "event.near", "unix", codec, "at near")
+
+
+@pytest.mark.parametrize("codec", ["nowhere", "json"])
+def test_a_codec_of_no_format_here_goes_to_the_first(
+    serve: Serve, said: Said, codec: str
+) -> None:
+    serve(entry("near", *USUAL))
+    assert choose("event", said(codec=codec), None).door == "main"
+
+
 def test_plain_doors_only_are_refused_in_words(
     serve: Serve, said: Said
 ) -> None:

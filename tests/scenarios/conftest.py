@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import itertools
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +30,64 @@ if TYPE_CHECKING:
     from worlds import World
 
 Make = Callable[[str, str], "World"]
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 FACES = ("asyncio", "threads")
 TRANSPORTS = ("unix", "tcp", "memory")
 CODECS = ("msgpack", "json")
+WORLDS = (*itertools.product(TRANSPORTS, CODECS), ("unix", "msgspec"))
+"""What `world` is: once is enough for a codec of another's bytes."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Heard where this folder is named: `pytest tests/scenarios …`."""
+    parser.addoption(
+        "--loop",
+        choices=("asyncio", "uvloop"),
+        default="asyncio",
+        help="the event loop of every scenario, its servers and its children",
+    )
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, LoopFactory]:
+    """The loop of `--loop`; both of them for a scenario that asks so."""
+    import uvloop
+
+    there = {
+        "asyncio": asyncio.new_event_loop,
+        "uvloop": uvloop.new_event_loop,
+    }
+    marker = item.get_closest_marker("asyncio")
+    if marker is not None and "loop_factories" in marker.kwargs:
+        return there
+    name = config.getoption("loop", "asyncio")
+    return {name: there[name]}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The transports and codecs of a scenario that does not say its own."""
+    said: set[str] = set()
+    for marker in metafunc.definition.iter_markers("parametrize"):
+        names = marker.args[0]
+        said.update(names.split(",") if isinstance(names, str) else names)
+    open_ = {"transport", "codec"}.intersection(metafunc.fixturenames) - said
+    if open_ == {"transport", "codec"}:
+        metafunc.parametrize(("transport", "codec"), WORLDS)
+    elif "transport" in open_:
+        metafunc.parametrize("transport", TRANSPORTS)
+    elif "codec" in open_:
+        metafunc.parametrize("codec", CODECS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libuv() -> None:
+    """From a process's first loop of uvloop on, it keeps a pipe for signals:
+    what counts descriptors is not to meet it half-way."""
+    import uvloop
+
+    uvloop.new_event_loop().close()
 
 
 @pytest.fixture
@@ -55,29 +111,22 @@ def face(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=CODECS)
-def codec(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
-def make(face: str, folder: Path) -> Iterator[Make]:
+def make(
+    face: str, folder: Path, request: pytest.FixtureRequest
+) -> Iterator[Make]:
     """Makes worlds; at the end no call of theirs is blocked any more."""
     worlds, threads = sys.modules["worlds"], sys.modules["threads"]
+    loop = request.config.getoption("loop", "asyncio")
     yield lambda transport, codec: worlds.World(
-        face, transport, codec, folder / "run"
+        face, transport, codec, folder / "run", loop
     )
     threads.all_ended(worlds.DEADLINE)
 
 
 @pytest.fixture
 def world(make: Make, transport: str, codec: str) -> World:
-    """Every face with every transport and every codec."""
+    """Every face with every transport and every codec, see `WORLDS`."""
     return make(transport, codec)
 
 

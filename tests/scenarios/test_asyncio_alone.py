@@ -155,7 +155,7 @@ async def test_c6_a_stop_that_is_cancelled_cuts(world: World) -> None:
 def test_cancelled_or_timed_out_nothing_is_lost(
     world: World, turns: list[tuple[str, int]]
 ) -> None:
-    asyncio.run(_cancelling(world, turns))
+    world.run(_cancelling(world, turns))
 
 
 async def _cancelling(world: World, turns: list[tuple[str, int]]) -> None:

@@ -76,7 +76,7 @@ STEPS = st.lists(
 def test_a_receive_that_is_cut_short_loses_nothing(
     world: World, steps: list[tuple[int, str, int, int, int]], room: int
 ) -> None:
-    asyncio.run(_cutting_receives(world, steps, room))
+    world.run(_cutting_receives(world, steps, room))
 
 
 async def _cutting_receives(

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import pytest
-from worlds import PORTS, World, numbers
+from worlds import BOTH_LOOPS, PORTS, World, numbers
 
 from plugwire import (
     ClientInfo,
@@ -36,7 +36,7 @@ async def test_b5_one_word_changes_transport_and_codec(world: World) -> None:
             server.broadcast({"i": 1})
             assert numbers(await world.take(client, 1)) == [1]
             assert client.server is not None
-            assert client.server.codec == world.codec
+            assert client.server.codec == world.format
 
 
 LISTEN = {
@@ -134,6 +134,7 @@ async def test_c4_a_plain_reader_gets_history_and_may_ask(
         assert server.running
 
 
+@BOTH_LOOPS
 async def test_c4_a_plain_door_turns_away_in_one_message(
     unix_world: World,
 ) -> None:
@@ -222,11 +223,11 @@ async def test_what_is_kept_and_one_codec_cannot_carry(
 async def test_a_codec_that_differs_is_refused_in_words(
     world: World,
 ) -> None:
-    other = {"msgpack": "json", "json": "msgpack"}[world.codec]
+    other = {"msgpack": "json", "json": "msgpack"}[world.format]
     async with world.server():
         with pytest.raises(Refused, match="codec") as caught:
             await world.client(codec=other, door="main").connect()
-        assert world.codec in str(caught.value)
+        assert world.format in str(caught.value)
 
 
 PROGRAMS = {
@@ -252,11 +253,14 @@ with Server("load", socket_dir=SETTINGS["socket_dir"]) as server:
 }
 
 
-@pytest.mark.parametrize("codec", ["msgpack", "json"])
+@pytest.mark.parametrize(
+    ("codec", "format"),
+    [("msgpack", "msgpack"), ("msgspec", "msgpack"), ("json", "json")],
+)
 async def test_d4_one_variable_changes_the_codec_of_a_program(
-    unix_world: World, codec: str
+    unix_world: World, codec: str, format: str
 ) -> None:
     program = PROGRAMS[unix_world.face]
     async with unix_world.child(program, PLUGWIRE_CODEC=codec) as child:
-        assert await child.line() == f"{codec} 1"
+        assert await child.line() == f"{format} 1"
         assert await child.ended() == 0

@@ -9,7 +9,7 @@ import socket
 import threading
 
 import pytest
-from worlds import World, numbers, open_files
+from worlds import BOTH_LOOPS, World, numbers, open_files
 
 from plugwire import (
     ConnectionClosed,
@@ -111,7 +111,7 @@ async def test_c6_what_fails_leaves_nothing_either(world: World) -> None:
     for _ in range(TIMES // 4):
         with pytest.raises(ConnectionFailed):
             await world.client(default_timeout=0.005).connect()
-    other = {"msgpack": "json", "json": "msgpack"}[world.codec]
+    other = {"msgpack": "json", "json": "msgpack"}[world.format]
     async with world.server(max_connections=1) as server, world.client():
         for _ in range(TIMES // 4):
             with pytest.raises(TooManyConnections):
@@ -157,6 +157,7 @@ async def test_c6_a_client_that_was_drained_is_closed_once(
     assert [text for text in said if "selector" not in text] == []
 
 
+@BOTH_LOOPS
 async def test_c6_who_knocks_as_the_server_stops_leaves_nothing(
     unix_world: World,
 ) -> None:

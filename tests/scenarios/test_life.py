@@ -8,7 +8,7 @@ import signal
 import threading
 
 import pytest
-from worlds import DEADLINE, PORTS, World, numbers, open_files
+from worlds import BOTH_LOOPS, DEADLINE, PORTS, World, numbers, open_files
 
 from plugwire import (
     AlreadyRunning,
@@ -113,6 +113,7 @@ def _left(world: World) -> set[str]:
     return {path.name for path in world.folder.iterdir()}
 
 
+@BOTH_LOOPS
 async def test_b3_start_twice_stop_twice_start_again(world: World) -> None:
     server = world.server()
     await server.stop()

@@ -64,7 +64,7 @@ async def test_b1_bytes_are_bytes_or_base64(world: World) -> None:
     async with world.server() as server, world.client() as client:
         server.broadcast({"raw": b"\x00\xff"})
         (message,) = await world.take(client, 1)
-        raw = {"msgpack": b"\x00\xff", "json": "AP8="}[world.codec]
+        raw = {"msgpack": b"\x00\xff", "json": "AP8="}[world.format]
         assert message.data == {"raw": raw}
 
 
@@ -121,7 +121,7 @@ async def test_b4_a_client_chooses_its_message_types(world: World) -> None:
         assert numbers(await world.take(some, 3)) == [1, 2, 3]
         assert numbers(await world.take(usual, 3)) == [0, 1, 3]
         assert some.server is not None
-        assert some.server.codec == world.codec
+        assert some.server.codec == world.format
 
 
 async def test_b4_connect_twice_and_disconnect_twice(world: World) -> None:

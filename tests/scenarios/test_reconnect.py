@@ -61,7 +61,7 @@ STEPS = st.lists(
 def test_b10_cut_anywhere_each_message_comes_once_or_is_counted(
     socket_world: World, steps: list[tuple[str, int]], reach: int
 ) -> None:
-    asyncio.run(_cutting(socket_world, steps, reach))
+    socket_world.run(_cutting(socket_world, steps, reach))
 
 
 async def _cutting(
@@ -146,6 +146,13 @@ async def test_b10_another_incarnation_is_unknown_and_its_own_losses_count(
     world: World,
 ) -> None:
     server = world.server(queue="history", history={"size": 3})
+    said = world.Event()
+    said.set()
+
+    @server.on_connect
+    async def _(info: ClientInfo) -> None:
+        await said.wait()
+
     await server.start()
     gaps: list[int | None] = []
     async with world.client(**SOON) as client:
@@ -154,10 +161,12 @@ async def test_b10_another_incarnation_is_unknown_and_its_own_losses_count(
             server.broadcast({"i": number})
         assert numbers(await world.take(client, 9)) == list(range(9))
         await server.stop()
+        said.clear()
         await server.start()
         # As many as it has seen of the former one, and they are others.
         for number in range(9):
             server.broadcast({"i": 100 + number})
+        said.set()
         receiving = asyncio.create_task(world.take(client, 3))
         await world.until(lambda: server.has_clients)
         seen = await receiving
@@ -323,7 +332,7 @@ async def test_b10_another_version_ends_it_at_once(
 
 
 async def test_b10_another_codec_ends_it_at_once(world: World) -> None:
-    other = {"msgpack": "json", "json": "msgpack"}[world.codec]
+    other = {"msgpack": "json", "json": "msgpack"}[world.format]
     server = world.server()
     await server.start()
     async with world.client() as client:

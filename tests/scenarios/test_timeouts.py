@@ -5,8 +5,6 @@ This is what a program with threads has in the place of cancellation.
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,7 +31,7 @@ TURNS = st.lists(
 def test_b4_timed_out_nothing_is_lost(
     world: World, turns: list[tuple[str, float, int]]
 ) -> None:
-    asyncio.run(_hurry(world, turns))
+    world.run(_hurry(world, turns))
 
 
 async def _hurry(world: World, turns: list[tuple[str, float, int]]) -> None:

@@ -23,16 +23,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import threads
 
 import plugwire
-from plugwire import Client, Message, Server
+from plugwire import Client, Message, Server, load_settings
+from plugwire.loops import loop_factory
 from plugwire.testing import ChaosProxy
 
 DEADLINE = 20.0
@@ -41,11 +43,23 @@ waits longer has failed."""
 FILLER = "x" * 4000
 """Makes a message that a socket's buffer holds few of."""
 PORTS = {"port_range_start": 21000, "port_range_end": 21999}
+BOTH_LOOPS = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
+"""For the scenarios that meet what uvloop does otherwise, or a bit of
+everything; `--loop=uvloop` runs all of them on it."""
+FAST = """
+import asyncio, uvloop
+def _run(main):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+asyncio.run = _run
+"""
+"""What comes before a child's program, for it to run on uvloop too."""
 HELLO = b'{"plugwire": 1}\n'
 
 
 class World:
-    """One face, one transport, one codec, a folder of its own.
+    """One face, one transport, one codec, a folder of its own; `loop` is
+    what runs outside of a scenario's own loop.
 
     `Server`, `Client` and `Event` are the face's: the classes of plugwire and
     of asyncio, or what `threads.py` makes of the blocking ones. `server()`
@@ -53,12 +67,18 @@ class World:
     """
 
     def __init__(
-        self, face: str, transport: str, codec: str, folder: Path
+        self,
+        face: str,
+        transport: str,
+        codec: str,
+        folder: Path,
+        loop: str = "asyncio",
     ) -> None:
         self.face = face
         self.transport = transport
         self.codec = codec
         self.folder = folder
+        self._loop = loop
         own: Any = threads if self.blocks else plugwire
         self.Server: type[Server] = own.Server
         self.Client: type[Client] = own.Client
@@ -72,13 +92,35 @@ class World:
         return self.face == "threads"
 
     @property
+    def format(self) -> str:
+        """What the codec makes on the wire."""
+        return "msgpack" if self.codec == "msgspec" else self.codec
+
+    @property
     def is_socket(self) -> bool:
         """Whether another process can reach a server of this world."""
         return self.transport != "memory"
 
+    @property
+    def loop(self) -> str:
+        """The event loop here: that of the scenario, inside of it."""
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._loop
+        is_fast = type(running).__module__.startswith("uvloop")
+        return "uvloop" if is_fast else "asyncio"
+
+    def run(self, scenario: Coroutine[Any, Any, None]) -> None:
+        """Run one of many examples of a property, in a loop of its own."""
+        factory = loop_factory(load_settings({"event_loop": self.loop}))
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(scenario)
+
     def settings(self, **overrides: Any) -> dict[str, Any]:
         """What stands under `[plugwire]` here."""
         own: dict[str, Any] = {
+            "event_loop": self.loop,
             "transport": self.transport,
             "codec": self.codec,
             "socket_dir": str(self.folder),
@@ -217,11 +259,12 @@ class World:
     ) -> AsyncIterator[Child]:
         """A Python process that runs `program`, with `SETTINGS` in it."""
         settings = self.settings()
+        first = FAST if self.loop == "uvloop" else ""
         process = subprocess.Popen(
             [
                 sys.executable,
                 "-c",
-                f"SETTINGS = {settings!r}\n{program}",
+                f"SETTINGS = {settings!r}\n{first}{program}",
                 *arguments,
             ],
             stdin=subprocess.PIPE,

@@ -65,6 +65,10 @@ class Process:
                 return line.rstrip("\n")
         raise AssertionError(f"it ended without saying {words!r}")
 
+    def mapped(self) -> str:
+        """The files that are in its memory: libraries, say."""
+        return Path(f"/proc/{self._popen.pid}/maps").read_text()
+
     def signal(self, number: int) -> None:
         self._popen.send_signal(number)
 

@@ -1,6 +1,7 @@
 """`plugwire config`."""
 
 import json
+import sys
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_a_plugin_that_is_missing_is_told(capsys):
     assert main(["config", "check", "--codec", "jsno"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "did you mean 'json'?" in line
+
+
+@pytest.mark.parametrize("words", [["config", "check"], ["serve", "load"]])
+def test_a_loop_that_is_missing_is_told(words, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert main([*words, "--set", "event_loop=uvloop"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("plugwire: plugwire.event_loop (--set): ")
+    assert 'pip install "plugwire[uvloop]"' in line
 
 
 def test_a_plain_door_has_no_clients_to_check(capsys):

@@ -138,8 +138,12 @@ def test_what_was_not_sent_makes_the_exit_status_1(serving):
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)]
 )
-def test_a3_signals_stop_it_cleanly(serving, start, folder, number, status):
-    server = serving("--keep")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a3_signals_stop_it_cleanly(
+    serving, start, folder, number, status, loop
+):
+    server = serving("--keep", "--set", f"event_loop={loop}")
+    assert ("uvloop" in server.mapped()) is (loop == "uvloop")
     reader = start("listen", "load", "--set", "reconnect=false")
     server.until("joined")
     assert (folder / "load.sock").exists()

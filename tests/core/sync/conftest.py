@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvloop
 
 from plugwire.sync import Client
 
@@ -55,8 +56,14 @@ def descriptors() -> set[tuple[str, str]]:
     return found
 
 
+@pytest.fixture(scope="session")
+def libuv() -> None:
+    """From the process's first loop on, it keeps a pipe for signals."""
+    uvloop.new_event_loop().close()
+
+
 @pytest.fixture(autouse=True)
-def nothing_is_left() -> Iterator[None]:
+def nothing_is_left(libuv: None) -> Iterator[None]:
     """After each test: no thread and no descriptor that was not before. A
     server that stopped behind a handler may take a moment."""
     threads = set(threading.enumerate())

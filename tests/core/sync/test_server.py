@@ -687,14 +687,24 @@ async def _visit(settings: dict[str, Any]) -> None:
         pass
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("started", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a3_serve_forever_heeds_signals(
-    inside: dict[str, Any], started: bool, number: int, until: Until
+    inside: dict[str, Any],
+    started: bool,
+    number: int,
+    loop: str,
+    until: Until,
 ) -> None:
     former = signal.getsignal(number)
-    server = Server("load", **inside)
+    server = Server("load", event_loop=loop, **inside)
     reasons: list[str] = []
+    loops: list[str] = []
+
+    @server.snapshot
+    def _(client: ClientInfo) -> None:
+        loops.append(type(asyncio.get_running_loop()).__module__)
 
     async def main() -> None:
         client = Client("load", default_timeout=20, reconnect=False, **inside)
@@ -714,6 +724,7 @@ def test_a3_serve_forever_heeds_signals(
     assert not server.running
     assert reasons == ["the server stops"]
     assert signal.getsignal(number) == former
+    assert [name.partition(".")[0] for name in loops] == [loop]
 
 
 @pytest.mark.parametrize("started", [False, True])

@@ -71,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
 
         # It raises, and tells what is wrong with the plugins besides.
         compose_server(args.event, settings, problems)
-    return asyncio.run(_Run(args, settings).serve())
+    from plugwire.loops import loop_factory
+
+    serving = _Run(args, settings)
+    with asyncio.Runner(loop_factory=loop_factory(settings)) as runner:
+        return runner.run(serving.serve())
 
 
 def doors(specs: list[str]) -> dict[str, dict[str, Any]]:

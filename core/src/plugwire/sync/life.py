@@ -14,6 +14,7 @@ from plugwire import forks
 from plugwire.aio.server import Server
 from plugwire.errors import ConnectionClosed
 from plugwire.logs import log
+from plugwire.loops import LoopFactory, loop_factory
 from plugwire.registry import ClientInfo
 from plugwire.sync.pool import Pool
 from plugwire.sync.portal import Call, Portal, PortalEnded
@@ -36,13 +37,15 @@ class _Turn:
 
 class Life:
     """A portal for `server`'s loop and a pool for its handlers. It ends when
-    the server has stopped, whoever stopped it. `hosted`: the thread that
-    makes it lends itself to the loop."""
+    the server has stopped, whoever stopped it. `factory` makes the loop;
+    `hosted`: the thread that makes the life lends itself to it."""
 
-    def __init__(self, server: Server, *, hosted: bool) -> None:
+    def __init__(
+        self, server: Server, factory: LoopFactory, *, hosted: bool
+    ) -> None:
         name = f"plugwire-{server.event_name}"
         settings = server._settings
-        self.portal = Portal(name)
+        self.portal = Portal(name, factory)
         if hosted:
             self.portal.prepare()
         self._pool = Pool(f"{name}-handler", settings.handler_threads)
@@ -189,10 +192,12 @@ class Life:
 
 
 class Lives:
-    """A server's lives, one after the other."""
+    """A server's lives, one after the other. Raises `ConfigurationError`
+    where the loop of the setting `event_loop` is not there."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._factory = loop_factory(server._settings)
         self._lock = threading.Lock()
         self.last: Life | None = None
         self.is_forked = False
@@ -213,7 +218,7 @@ class Lives:
             if life is not None and not life.portal.ended:
                 return life, False
             forks.watch(self)
-            self.last = life = Life(self._server, hosted=hosted)
+            self.last = life = Life(self._server, self._factory, hosted=hosted)
             return life, True
 
     def after_fork(self) -> None:

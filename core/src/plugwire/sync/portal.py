@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from plugwire import forks
 from plugwire.errors import ConnectionClosed, PlugwireError
+from plugwire.loops import LoopFactory
 
 T = TypeVar("T")
 
@@ -120,11 +121,14 @@ class Portal:
 
     Any thread may call its methods. It lives once: from the first call to
     `stop`, after which every call raises `PortalEnded`. In a forked child it
-    is dead. `name` is the thread's.
+    is dead. `name` is the thread's, and `factory` makes the loop.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self, name: str, factory: LoopFactory = asyncio.new_event_loop
+    ) -> None:
         self._name = name
+        self._factory = factory
         self._lock = threading.Lock()
         self._calls: set[Call[Any]] = set()
         self._runner: asyncio.Runner | None = None
@@ -277,7 +281,7 @@ class Portal:
 
     def _open(self) -> asyncio.Runner:
         # With a factory the runner leaves this thread's own loop alone.
-        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        runner = asyncio.Runner(loop_factory=self._factory)
         self._loop = runner.get_loop()
         self._closed.acquire()
         forks.watch(self)
