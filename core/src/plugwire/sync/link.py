@@ -28,7 +28,8 @@ class Link:
     Only one thread at a time reads, only the one that holds `order` writes.
     `users` (the threads that are in a call on the socket) and `error`, why
     it is over, belong to the chair's lock. `chunks` is what was read and not
-    yet decoded, `since` the monotonic time in seconds at which it joined.
+    yet decoded, `since` the monotonic time in seconds at which it joined,
+    `max_message_bytes` what the server takes.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Link:
         self.users: set[int] = set()
         self.error: ConnectionClosed | None = None
         self.since = 0.0
+        self.max_message_bytes = 0
         self._last: tuple[list[int], int] = [], 0
 
     def shake_hands(self, deadline: float | None) -> bool:
@@ -69,6 +71,7 @@ class Link:
                 raise ConnectionClosed("the server closed the connection")
             self._answer = shake.feed(data)
         self.since = time.monotonic()
+        self.max_message_bytes = self.server.max_message_bytes
         self._protocol = ClientProtocol(
             self._decoder(), shake.joined, self._types
         )

@@ -89,8 +89,7 @@ class Writer:
                     f"the server of {self._member.way.event!r} does not let "
                     "this client send"
                 )
-            limit = link.server.max_message_bytes
-            frame = self._member.way.frame(message, limit)
+            frame = self._member.way.frame(message, link.max_message_bytes)
             left = left_until(deadline)
             wait = -1 if left is None else min(left, threading.TIMEOUT_MAX)
             # Stored before a signal's handler can raise.
