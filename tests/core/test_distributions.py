@@ -130,6 +130,23 @@ def test_the_first_on_the_path_counts(tmp_path: Path) -> None:
         assert entries() == [ACME]
 
 
+def test_what_no_import_would_look_at_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "1"
+    put(place, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
+    (tmp_path / "file").write_text("no archive")
+    with path_of(tmp_path / "none"):
+        odd: list[Any] = [place, b"bytes", None, ""]
+        sys.path = odd
+        monkeypatch.chdir(tmp_path)
+        assert entries() == []
+        monkeypatch.chdir(place)
+        assert entries() == [ACME]
+        sys.path.insert(0, str(tmp_path / "file"))
+        assert distributions._in_folders() is None
+
+
 @pytest.mark.parametrize("kind", ["zip", "egg-info", "egg"])
 def test_what_is_no_dist_info_is_read_by_the_library(
     tmp_path: Path, kind: str

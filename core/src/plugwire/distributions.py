@@ -66,13 +66,15 @@ def _in_folders() -> list[Entry] | None:
     """What folders of dist-info say; None where there is anything else."""
     if any(
         hasattr(finder, "find_distributions")
-        and finder.__module__ not in _ORDINARY
+        and getattr(finder, "__module__", "") not in _ORDINARY
         for finder in sys.meta_path
     ):
         return None
     seen: set[str] = set()
     found: list[Entry] = []
     for root in sys.path:
+        if not isinstance(root, str):
+            continue  # as an import does
         try:
             children = os.listdir(root or ".")
         except OSError:
