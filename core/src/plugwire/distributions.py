@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -72,9 +72,10 @@ def _in_folders() -> list[Entry] | None:
         return None
     seen: set[str] = set()
     found: list[Entry] = []
-    for root in sys.path:
+    places: Iterable[object] = sys.path
+    for root in places:
         if not isinstance(root, str):
-            continue  # as an import does
+            continue  # as an import does: programs put anything there
         try:
             children = os.listdir(root or ".")
         except OSError:
