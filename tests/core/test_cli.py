@@ -43,8 +43,9 @@ def test_sending_imports_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     modules = loaded("send", "nobody", "a=1", "--transport", "nothing")
-    assert "plugwire.aio.client" in modules
+    assert "plugwire.sync.client" in modules
     needless = {
+        "asyncio",
         "dynaconf",
         "psutil",
         "pydantic",
