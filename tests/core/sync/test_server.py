@@ -174,6 +174,29 @@ def test_start_and_stop_from_many_threads(inside: dict[str, Any]) -> None:
     assert threads_of("load") == []
 
 
+def test_who_starts_second_leaves_the_first_ones_server_alone(
+    inside: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server("load", **inside)
+    enter = server._lives.enter
+
+    def overtaken(*, hosted: bool) -> Any:
+        found = enter(hosted=hosted)
+        monkeypatch.undo()
+        quicker = threading.Thread(target=server.start)
+        quicker.start()
+        quicker.join(20)
+        return found
+
+    monkeypatch.setattr(server._lives, "enter", overtaken)
+    with pytest.raises(AlreadyRunning):
+        server.start()
+    assert server.running
+    server.stop()
+    assert not server.running
+    assert threads_of("load") == []
+
+
 def test_outside_start_and_stop_calls_say_so(inside: dict[str, Any]) -> None:
     server = Server("load", **inside)
     for _ in range(2):

@@ -59,7 +59,7 @@ class Life:
 
     def start(self) -> None:
         """Start the server, its loop in a thread."""
-        self.portal.run(self._server.start())
+        self.portal.run(self._begin())
         if self._server._handlers.on_disconnect is not None:
             # At the program's end, where it is heard too, some
             # interpreters (3.12.1) make no thread any more.
@@ -156,14 +156,24 @@ class Life:
         finally:
             self._end()
 
+    async def _begin(self) -> None:
+        try:
+            await self._server.start()
+        except BaseException:
+            self._end_if_idle()
+            raise
+
     async def _leave(self, reason: str) -> None:
         try:
             await self._server.stop(reason)
         finally:
-            # In one step with the stop's end: whoever starts the server
-            # again finds this life over, or keeps it.
-            if self._server._host is None and not self._server._starting:
-                self._end()
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        """In one step with the end of a stop, or of a start that failed:
+        whoever starts the server again finds this life over, or keeps it."""
+        if self._server._host is None and not self._server._starting:
+            self._end()
 
     def _end(self) -> None:
         _running.discard(self)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from plugwire.aio.server import Server as LoopServer
-from plugwire.errors import ValidationFailed
+from plugwire.errors import AlreadyRunning, ValidationFailed
 from plugwire.message import Message, MessageType
 from plugwire.registry import ClientInfo
 from plugwire.settings import Settings
@@ -89,6 +89,11 @@ class Server:
                 life.start()
             except PortalEnded:
                 continue  # it was being stopped, and has stopped now
+            except AlreadyRunning:
+                # Here it may be another thread's, which was quicker.
+                if life.portal.ended:
+                    life.abandon()
+                raise
             except BaseException:
                 if is_new:
                     life.abandon()
