@@ -185,7 +185,7 @@ class Ticks(RuleBasedStateMachine):
             seats = [client.seat for client in without]
             for one, body in zip(self.lanes, bodies, strict=True):
                 if session is None:
-                    one.broadcast(body, mark, exclude=seats)
+                    one.broadcast_but(body, mark, seats)
                 else:
                     one.broadcast_in(session, body, mark, exclude=seats)
                 for client in self.all:
@@ -338,7 +338,7 @@ def test_a_place_in_one_tick_means_nothing_in_the_next() -> None:
     one = lane()
     ear = Ear(one)
     for tick in (b"1", b"2"):
-        one.broadcast(b"not for it", None, exclude=[ear.seat])
+        one.broadcast_but(b"not for it", None, [ear.seat])
         one.broadcast(tick, None)
         one.flush()
     one.broadcast(b"3", None)
@@ -385,7 +385,7 @@ def test_seat_of_another_lane_is_excluded_without_losing_its_place() -> None:
     ear = Ear(there)
     here.broadcast(b"a", None)
     for one in (there, here):  # the one that it is not in comes last
-        one.broadcast(b"b", None, exclude=[ear.seat])
+        one.broadcast_but(b"b", None, [ear.seat])
     there.broadcast(b"c", None)
     there.flush()
     assert ear.bodies == [b"c"]

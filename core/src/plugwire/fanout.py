@@ -21,6 +21,9 @@ from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Encoder
 from plugwire.outbox import Mark, Share
 
+_WHOLE = (0, None, 0)
+"""The place of who has yet to receive all that was said to all, no more."""
+
 
 class Chat:
     """What a session was told within the tick: the place in the lane's
@@ -148,10 +151,6 @@ class Seat:
             start = -1
         return start, chat, 0 if fresh or chat is None else self._chat_start
 
-    def owes_itself(self) -> bool:
-        """Whether this client is owed something of its own."""
-        return self._own is not None
-
     def _close(self) -> None:
         """Move the share so far to what is owed to this seat alone."""
         if not self.taken:
@@ -222,29 +221,31 @@ class Lane:
         chat = self._chats.get(session)
         return len(chat.seats) if chat is not None else 0
 
-    def broadcast(
-        self,
-        body: bytes,
-        mark: Mark | None,
-        *,
-        exclude: Iterable[Seat] = (),
-    ) -> None:
-        """Say `body` to all seats that hear all, but for `exclude`."""
-        size = len(body)
+    def broadcast(self, body: bytes, mark: Mark | None) -> None:
+        """Say `body` to all seats that hear all."""
+        size = self.size + len(body)
         if self.count and (
-            self.size + size > TICK_BYTES or self.count >= MAX_FRAME_MESSAGES
+            size > TICK_BYTES or self.count >= MAX_FRAME_MESSAGES
         ):
             self.flush()
-        self.size += size
+            size = len(body)
+        self.size = size
         self.count += 1
-        if exclude:
-            # Those of other lanes have their places elsewhere.
-            exclude = [seat for seat in exclude if seat in self.seats]
-            for seat in exclude:
-                seat._close()
         self.bodies.append(body)
         self.marks.append(mark)
-        for seat in exclude:
+
+    def broadcast_but(
+        self, body: bytes, mark: Mark | None, exclude: Iterable[Seat]
+    ) -> None:
+        """Say `body` to all seats that hear all, but for `exclude`."""
+        self._room(len(body))
+        # Those of other lanes have their places elsewhere.
+        without = [seat for seat in exclude if seat in self.seats]
+        for seat in without:
+            seat._close()
+        self.bodies.append(body)
+        self.marks.append(mark)
+        for seat in without:
             seat._start = len(self.bodies)
 
     def broadcast_in(
@@ -284,21 +285,26 @@ class Lane:
 
     def flush(self) -> None:
         """Hand every seat its share, and begin the next tick."""
+        told = bool(self._told)
         touched = dict(self.seats) if self.bodies else {}
         for chat in self._told:
             touched.update(chat.seats)
         touched.update(self.debtors)
-        memo: dict[tuple[int, Chat | None, int], Share] = {}
+        whole = Share(self.bodies, self.marks)
+        memo: dict[tuple[int, Chat | None, int], Share] = {_WHOLE: whole}
+        epoch = self.epoch
         for seat in touched:
-            if seat.held or seat.owes_itself():
+            if seat.held or seat._own is not None:
                 seat.flush()
-                continue
-            place = seat.place()
-            share = memo.get(place)
-            if share is None:
-                share = memo[place] = Share(*self.cut(place))
-            if share.bodies:
-                seat.deliver(share)
+            elif not told and seat._epoch != epoch:  # nearly all, always
+                seat.deliver(whole)
+            else:
+                place = seat.place()
+                share = memo.get(place)
+                if share is None:
+                    share = memo[place] = Share(*self.cut(place))
+                if share.bodies:
+                    seat.deliver(share)
         for share in memo.values():
             share.frame = None
         for chat in self._told:

@@ -25,6 +25,9 @@ MAX_DEPTH = 64
 """Nesting of lists and mappings that the first-party codecs carry."""
 FRAME_SLACK = 64
 """Bytes of a frame beyond its messages: the array's own header."""
+LARGE = TICK_BYTES + FRAME_SLACK
+"""Bytes of a payload over which a view of it is quicker than a copy: more
+than what is joined, so that it is one message from any peer of ours."""
 MIN_MESSAGE_BYTES = 256
 """Bytes that `max_message_bytes` may be at least: the library's own notices
 must fit, of a gap and of a refusal in few words."""
@@ -37,14 +40,16 @@ def frame_limit(max_message_bytes: int) -> int:
     return max(TICK_BYTES, max_message_bytes) + FRAME_SLACK
 
 
-def frame(payload: bytes) -> bytes:
-    """`payload` with its header. Raises `MessageError` past 24 bits."""
-    if len(payload) > MAX_PAYLOAD:
+def frame(*parts: bytes) -> bytes:
+    """The payload that `parts` are together, with its header. Raises
+    `MessageError` past 24 bits."""
+    size = sum(map(len, parts))
+    if size > MAX_PAYLOAD:
         raise MessageError(
-            f"a frame of {len(payload)} bytes does not fit: the length has "
-            f"24 bits, {MAX_PAYLOAD} bytes at most"
+            f"a frame of {size} bytes does not fit: the length has 24 bits, "
+            f"{MAX_PAYLOAD} bytes at most"
         )
-    return HEADER.pack(len(payload)) + payload
+    return b"".join((HEADER.pack(size), *parts))
 
 
 class FrameSplitter:
@@ -58,8 +63,9 @@ class FrameSplitter:
         self._have = 0
         self._need = HEADER_BYTES
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The payloads that are complete with `data`, in order.
+    def feed(self, data: bytes) -> list[bytes | memoryview]:
+        """The payloads that are complete with `data`, in order; those of
+        over `LARGE` bytes as views, which need no copy.
 
         Raises `MessageError` for flags that are not 0 and for a length over
         the limit, as soon as the header is there; the splitter is of no use
@@ -76,7 +82,7 @@ class FrameSplitter:
         at = 0
         limit = self._limit
         unpack = HEADER.unpack_from
-        payloads: list[bytes] = []
+        payloads: list[bytes | memoryview] = []
         need = HEADER_BYTES
         while end - at >= HEADER_BYTES:
             (length,) = unpack(data, at)
@@ -86,7 +92,8 @@ class FrameSplitter:
             if stop > end:
                 need = HEADER_BYTES + length
                 break
-            payloads.append(data[at + HEADER_BYTES : stop])
+            whole = data if length <= LARGE else memoryview(data)
+            payloads.append(whole[at + HEADER_BYTES : stop])
             at = stop
         if at < end:
             rest = data[at:] if at else data

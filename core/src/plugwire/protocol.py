@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import tzinfo
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -69,10 +68,21 @@ class Messages:
                 )
             data = dict(data)
         ms, iso = self._clock.stamp()
+        if event_name is None:
+            event_name = self._event
+        else:
+            check_event_name(event_name)
+        if id is None and reply_to is None and op is None:  # broadcasts
+            return Message(
+                event_name=event_name,
+                timestamp_ms=ms,
+                timestamp_iso=iso,
+                message_type=message_type,
+                data=data,
+                seq=seq,
+            )
         return Message(
-            event_name=self._event
-            if event_name is None
-            else check_event_name(event_name),
+            event_name=event_name,
             timestamp_ms=ms,
             timestamp_iso=iso,
             message_type=message_type,
@@ -228,12 +238,6 @@ class Goodbye(Struct, frozen=True):
 ClientEvent: TypeAlias = Reply | Gap | Goodbye
 
 
-_NONE = frozenset((None,))
-_op_of = attrgetter("op")
-_reply_of = attrgetter("reply_to")
-_type_of = attrgetter("message_type")
-
-
 class ClientProtocol:
     """What a server says to a joined client.
 
@@ -280,12 +284,14 @@ class ClientProtocol:
                 # all the same.
                 self.seq = self._joined
         types = self._types
-        if (
-            _NONE.issuperset(map(_op_of, messages))
-            and _NONE.issuperset(map(_reply_of, messages))
-            and all(map(types.__contains__, map(_type_of, messages)))
-        ):
-            # The common case, of which Python looks at no more than this.
+        for message in messages:
+            if (
+                message.op is not None
+                or message.reply_to is not None
+                or message.message_type not in types
+            ):
+                break
+        else:  # the common case
             for message in reversed(messages):
                 if message.seq is not None:
                     self.seq = max(self.seq, message.seq)

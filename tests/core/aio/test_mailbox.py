@@ -33,6 +33,11 @@ class Box(Mailbox):
         )
         self.end = None
 
+    def receive(self, *messages: Message) -> None:
+        """What one read brings, handed over."""
+        self.put(messages, 10 * len(messages))
+        self.hand_over()
+
 
 async def waiting(box: Box, count: int) -> list[asyncio.Task[Message]]:
     tasks = [asyncio.create_task(box.wait()) for _ in range(count)]
@@ -43,7 +48,7 @@ async def waiting(box: Box, count: int) -> list[asyncio.Task[Message]]:
 async def test_each_waiter_gets_its_message_in_order() -> None:
     box = Box()
     tasks = await waiting(box, 3)
-    box.put([message(1), message(2), message(3)], 30)
+    box.receive(message(1), message(2), message(3))
     assert [(await task).timestamp_ms for task in tasks] == [1, 2, 3]
     assert len(box) == 0
 
@@ -51,7 +56,7 @@ async def test_each_waiter_gets_its_message_in_order() -> None:
 async def test_one_who_is_cancelled_after_the_wake_passes_it_on() -> None:
     box = Box()
     first, second = await waiting(box, 2)
-    box.put([message(1)], 10)
+    box.receive(message(1))
     first.cancel()
     assert (await second).timestamp_ms == 1
     with pytest.raises(asyncio.CancelledError):
@@ -63,14 +68,14 @@ async def test_one_who_is_cancelled_before_is_forgotten() -> None:
     first, second = await waiting(box, 2)
     first.cancel()
     await asyncio.sleep(0)
-    box.put([message(1)], 10)
+    box.receive(message(1))
     assert (await second).timestamp_ms == 1
 
 
 async def test_it_holds_when_full_and_resumes_at_half() -> None:
     box = Box(limit=4)
-    box.put([message(n) for n in range(5)], 50)
-    box.put([message(5)], 10)
+    box.receive(*map(message, range(5)))
+    box.receive(message(5))
     assert box.acts == ["hold"]
     assert box.is_held
     for _ in range(3):
@@ -84,7 +89,7 @@ async def test_it_holds_when_full_and_resumes_at_half() -> None:
 async def test_the_end_is_told_to_all_and_does_not_grow() -> None:
     box = Box()
     tasks = await waiting(box, 3)
-    box.put([message(1)], 10)
+    box.receive(message(1))
     box.finish(ConnectionClosed("over"))
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(r, Message) for r in results] == [True, False, False]
@@ -94,3 +99,29 @@ async def test_the_end_is_told_to_all_and_does_not_grow() -> None:
             await box.wait()
         depths.add(len(caught.traceback))
     assert len(depths) == 1
+
+
+async def test_a_waiting_task_consumes_while_the_loop_hands_over() -> None:
+    """Not a turn of the loop later, and nothing is held that it takes."""
+    box = Box(limit=2)
+    taken: list[int] = []
+
+    async def consume() -> None:
+        while True:
+            taken.append((await box.wait()).timestamp_ms)
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0)
+    seen: list[list[int]] = []
+
+    def read() -> None:
+        box.receive(message(1), message(2), message(3))
+        seen.append(list(taken))
+
+    asyncio.get_running_loop().call_soon(read)
+    await asyncio.sleep(0)
+    assert seen == [[1, 2, 3]]
+    assert box.acts == []
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from threading import get_ident
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,7 @@ class Broadcaster:
         self._limiter = limiter
         self._weigh = weigh
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
         self._lock = threading.RLock()
         self._numbered = 0
         self._inbox: deque[Callable[[], None]] = deque()
@@ -85,50 +86,76 @@ class Broadcaster:
         data: Mapping[str, Any],
         message_type: MessageType,
         event_name: str | None,
+    ) -> int:
+        """Say `data` to all, see `Server.broadcast`. From any thread."""
+        with self._lock:
+            lane = self.lanes[0]
+            seq = self._numbered + 1
+            message = self.messages.make(data, message_type, event_name, seq)
+            first = lane.encoder.encode(message)
+            alone = len(self.lanes) == 1
+            audience = len(lane.seats) if alone else self._hearing()
+            keep = self.queue.wants(audience)
+            self._numbered = seq
+            mark: Mark | None = None
+            if message_type is MessageType.DATA:  # what may be dropped
+                mark = message.event_name, seq
+            self._stats.broadcasts += 1
+            if not alone or self._inbox or get_ident() != self._thread:
+                self._say(message, first, mark, None, _NOBODY, seq, keep)
+                return audience
+            # `_apply` for the common case.
+            self.seq = seq
+            lane.broadcast(first, mark)
+            if keep:
+                self._keep(seq, (first,))
+            if not self._flush_set:
+                self.flush_soon()
+        return audience
+
+    def broadcast_to(
+        self,
+        data: Mapping[str, Any],
+        message_type: MessageType,
+        event_name: str | None,
         session: str | None,
         exclude: Iterable[int],
     ) -> int:
-        """See `Server.broadcast`. From any thread."""
-        without = frozenset(exclude) if exclude else _NOBODY
+        """Say `data` to `session`, or to all but `exclude`, see
+        `Server.broadcast`. From any thread."""
+        without = frozenset(exclude)
         with self._lock:
-            seq = None
-            if session is None and not without:
-                seq = self._numbered + 1
-            message = self.messages.make(data, message_type, event_name, seq)
+            message = self.messages.make(data, message_type, event_name)
             first = self.lanes[0].encoder.encode(message)
-            if seq is None:
-                keep, audience = False, self._audience(session, without)
-            else:
-                audience = self._hearing()
-                keep = self.queue.wants(audience)
-                self._numbered = seq
-            inside = threading.get_ident() == self._thread
-            bodies: tuple[bytes | None, ...] = (first,)
-            if len(self.lanes) > 1:
-                bodies = self._bodies(message, first, keep or not inside)
+            audience = self._audience(session, without)
             mark: Mark | None = None
-            if message_type is MessageType.DATA:  # what may be dropped
-                mark = message.event_name, seq or 0
+            if message_type is MessageType.DATA:
+                mark = message.event_name, 0
             self._stats.broadcasts += 1
-            if not inside:
-                self._post(
-                    lambda: self._apply(
-                        bodies, mark, session, without, seq, keep
-                    )
-                )
-                return audience
-            if self._inbox:
-                self.catch_up()
-            if seq is not None and len(bodies) == 1:  # the common case
-                self.seq = seq
-                self.lanes[0].broadcast(first, mark)
-                if keep:
-                    self._keep(seq, bodies)
-                if not self._flush_set:
-                    self.flush_soon()
-            else:
-                self._apply(bodies, mark, session, without, seq, keep)
+            self._say(message, first, mark, session, without, None, False)
         return audience
+
+    def _say(
+        self,
+        message: Message,
+        first: bytes,
+        mark: Mark | None,
+        session: str | None,
+        without: frozenset[int],
+        seq: int | None,
+        keep: bool,
+    ) -> None:
+        """Encode `message` for the other lanes too, and apply it in the
+        loop, at once where this is its thread."""
+        inside = get_ident() == self._thread
+        bodies = self._bodies(message, first, keep or not inside)
+        if inside:
+            self.catch_up()
+            self._apply(bodies, mark, session, without, seq, keep)
+        else:
+            self._post(
+                lambda: self._apply(bodies, mark, session, without, seq, keep)
+            )
 
     def encode(self, encoder: Encoder, message: Message) -> bytes:
         """`message` by `encoder`, which one thread at a time may use."""
@@ -195,7 +222,7 @@ class Broadcaster:
             if body is None:
                 self._lose(lane, session, seats, seq)
             elif session is None:
-                lane.broadcast(body, mark, exclude=seats)
+                lane.broadcast_but(body, mark, seats)
             else:
                 lane.broadcast_in(session, body, mark, exclude=seats)
         if keep and seq is not None:
@@ -220,7 +247,7 @@ class Broadcaster:
             return
         notice = lane.encoder.encode(self.messages.gap(1, seq))
         if session is None:
-            lane.broadcast(notice, None, exclude=without)
+            lane.broadcast_but(notice, None, without)
         else:
             lane.broadcast_in(session, notice, None, exclude=without)
         left_out = set(without)
@@ -248,7 +275,7 @@ class Broadcaster:
             mark: Mark | None = None
             if message_type is MessageType.DATA:
                 mark = message.event_name, 0
-            if threading.get_ident() == self._thread:
+            if get_ident() == self._thread:
                 self.catch_up()
                 addressee.say(body, mark)
             else:
@@ -283,11 +310,15 @@ class Broadcaster:
         """Write the tick at the end of this turn of the loop."""
         if not self._flush_set:
             self._flush_set = True
-            self._loop.call_soon(self.flush_now)
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_set = False
+        self.flush_now()
 
     def flush_now(self) -> None:
-        """Write the tick."""
-        self._flush_set = False
+        """Write the tick. What is said in this turn of the loop from now on
+        is written at its end, where that was to be done anyhow."""
         for lane in self.lanes:
             if not lane.idle:
                 lane.flush()

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from plugwire import forks
 from plugwire.aio.handlers import Teller
+from plugwire.aio.handover import Handover
 from plugwire.aio.link import Link
 from plugwire.aio.mailbox import Mailbox
 from plugwire.aio.reach import attempt
@@ -94,7 +95,8 @@ class Client:
         self._link: Link | None = None
         self._standing = Standing(self._gap)
         self._comeback = Comeback(self._event, self._settings)
-        self._requests: dict[int, asyncio.Future[Message]] = {}
+        self._requests: dict[int, Handover[Message]] = {}
+        self._replies: list[Reply] = []
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
         self._failed = asyncio.Event()
@@ -271,11 +273,15 @@ class Client:
         return self._iterate()
 
     async def _iterate(self) -> AsyncIterator[Message]:
+        mail = self._mail
         while True:
-            message = self._mail.take()
+            head = mail.head
+            while len(head) > 1 and not mail.is_held:
+                yield head.popleft()
+            message = mail.take()
             if message is None:
                 try:
-                    message = await self._mail.wait()
+                    message = await mail.wait()
                 except ConnectionClosed:
                     if self._left:
                         return
@@ -361,9 +367,7 @@ class Client:
         self._last_id += 1
         number = self._last_id
         frame = self._frame(make(number))
-        answer: asyncio.Future[Message] = (
-            asyncio.get_running_loop().create_future()
-        )
+        answer = Handover[Message]()
         self._requests[number] = answer
         try:
             async with asyncio.timeout(seconds):
@@ -443,14 +447,22 @@ class Client:
 
     def happened(self, event: ClientEvent) -> None:
         if isinstance(event, Reply):
-            waiting = self._requests.get(event.id)
-            if waiting is not None and not waiting.done():
-                if isinstance(event.answer, Message):
-                    waiting.set_result(event.answer)
-                else:
-                    waiting.set_exception(event.answer)
+            self._replies.append(event)
         elif isinstance(event, Gap):
             self._standing.gap(event.missed)
+
+    def told(self) -> None:
+        if self._replies:
+            replies, self._replies = self._replies, []
+            for reply in replies:
+                waiting = self._requests.get(reply.id)
+                if waiting is None or waiting.done():
+                    continue
+                if isinstance(reply.answer, Message):
+                    waiting.give(reply.answer)
+                else:
+                    waiting.set_exception(reply.answer)
+        self._mail.hand_over()
 
     def _gap(self, missed: int | None) -> None:
         if self._on_gap is not None:

@@ -229,10 +229,13 @@ class ServerConnection(asyncio.BufferedProtocol):
         if self.ended:
             return
         count = len(share.bodies)
+        stats = self.host.stats
         if not self._outlet.deliver(share):
-            self.host.stats.lost += count
+            stats.lost += count
             return
-        self._sent(count)
+        stats.sent += count
+        if self.member is not None:
+            self.member.sent += count
 
     def _sent(self, count: int) -> None:
         """`count` messages are on their way; less than none: no more."""

@@ -127,6 +127,9 @@ class Control:
         else:
             answer.set_exception(event.answer)
 
+    def told(self) -> None:
+        """Who asked goes on by itself."""
+
     def lost(
         self,
         link: Link,  # noqa: ARG002

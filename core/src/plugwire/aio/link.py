@@ -32,6 +32,9 @@ class Holder(Protocol):
     def happened(self, event: ClientEvent) -> None:
         """A reply, a gap."""
 
+    def told(self) -> None:
+        """That was all of this read: who waits for any of it may go on."""
+
     def lost(self, link: Link, error: ConnectionClosed) -> None:
         """The connection is over."""
 
@@ -169,6 +172,7 @@ class Link(asyncio.BufferedProtocol):
                     self._goodbye = event
                 else:
                     self._holder.happened(event)
+        self._holder.told()
 
     def pause_reading(self) -> None:
         """Read no more until `resume_reading`."""

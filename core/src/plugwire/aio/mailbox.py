@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from plugwire.aio.handover import Handover
 from plugwire.buffer import Buffer
 from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.message import Message
@@ -28,7 +29,7 @@ class Mailbox:
         self._buffer = buffer
         self._hold = hold
         self._resume = resume
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Handover[None]] = deque()
         self.is_held = False
         self.end: PlugwireError | None = ConnectionClosed(
             "not connected: connect() first"
@@ -40,11 +41,21 @@ class Mailbox:
     def put(self, messages: Sequence[Message], size: int) -> None:
         """Add what one read of `size` bytes brought."""
         self._buffer.put(messages, size)
+
+    def hand_over(self) -> None:
+        """Have one who waits go on with what was put, before this returns;
+        and hold, where it is too much all the same."""
+        if len(self._buffer) and (turn := self._next()) is not None:
+            turn.give(None)
         if self._buffer.is_full and not self.is_held:
             self.is_held = True
             self._hold()
-        if self._waiting:
-            self._wake()
+
+    @property
+    def head(self) -> deque[Message]:
+        """The messages of the oldest read, of which all but the last may be
+        taken from here while it is not held."""
+        return self._buffer.head
 
     def take(self) -> Message | None:
         """The oldest message, or None."""
@@ -65,7 +76,7 @@ class Mailbox:
                 return message
             if self.end is not None:
                 raise self.end.with_traceback(None)
-            turn = asyncio.get_running_loop().create_future()
+            turn = Handover[None]()
             self._waiting.append(turn)
             try:
                 await turn
@@ -85,8 +96,12 @@ class Mailbox:
 
     def _wake(self) -> None:
         """Wake one who waits."""
+        if (turn := self._next()) is not None:
+            turn.set_result(None)
+
+    def _next(self) -> Handover[None] | None:
         while self._waiting:
             turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+            if not turn.done():  # or it was cancelled, and is about to go
+                return turn
+        return None

@@ -49,9 +49,9 @@ class Outlet:
     `lane_index` says which of a kept message's bodies is this client's.
     """
 
-    __slots__ = ("_encoder", "_keeper", "_lane_index", "_outbox", "_paused",
-                 "_preface", "_sending", "_transport",
-                 "is_lagging")  # fmt: skip
+    __slots__ = ("_encoder", "_is_closing", "_keeper", "_lane_index",
+                 "_outbox", "_paused", "_preface", "_sending", "_transport",
+                 "_write", "is_lagging")  # fmt: skip
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Outlet:
         keeper: Keeper,
     ) -> None:
         self._transport = transport
+        self._write = transport.write
+        self._is_closing = transport.is_closing
         self._encoder = encoder
         self._lane_index = lane_index
         self._keeper = keeper
@@ -94,8 +96,8 @@ class Outlet:
                 frame = share.frame = self._encoder.frame(share.bodies)
             # One that has just broken would log each write in vain, until
             # the loop tells of its end.
-            if not self._transport.is_closing():
-                self._transport.write(frame)
+            if not self._is_closing():
+                self._write(frame)
             return True
         if self._outbox is None:
             self._outbox = self._keeper.make_outbox()
@@ -149,8 +151,8 @@ class Outlet:
                 self.is_lagging = False
                 self._keeper.emptied()
                 return
-            self._transport.write(frame)
-            if self._transport.is_closing():
+            self._write(frame)
+            if self._is_closing():
                 # The peer has gone: what was written went nowhere.
                 return
 

@@ -252,12 +252,17 @@ class Server:
         `ValidationFailed` for what is no mapping, and `ConnectionClosed`
         outside `start` ... `stop`.
         """
-        host = self._running()
-        if session is not None:
-            check_event_name(session)
+        host = self._host
+        if host is None or host.is_forked:
+            host = self._running()  # which says why it is not
+        voice = host.voice
         if message_type is not MessageType.DATA:
             message_type = check_type(message_type)
-        return host.voice.broadcast(
+        if session is None and not exclude:
+            return voice.broadcast(data, message_type, event_name)
+        if session is not None:
+            check_event_name(session)
+        return voice.broadcast_to(
             data, message_type, event_name, session, exclude
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gc import is_tracked
-from operator import attrgetter
 from struct import Struct as Layout
 
 import msgpack  # type: ignore[import-untyped]
@@ -11,6 +10,7 @@ import msgspec
 
 from plugwire.errors import MessageError
 from plugwire.framing import (
+    LARGE,
     MAX_FRAME_MESSAGES,
     FrameSplitter,
     frame_limit,
@@ -33,7 +33,7 @@ class MsgpackDecoder:
         self._limit = max_message_bytes
         self._splitter = FrameSplitter(frame_limit(max_message_bytes))
         self._between = True
-        self._name = ""
+        self._name: str | None = None
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
@@ -47,7 +47,8 @@ class MsgpackDecoder:
             and 0 < size <= self._limit
             and _heads(data) == (size + 1, 0x91)
         ):
-            message = self._alone(data[_HEADS:])
+            whole = data if size <= LARGE else memoryview(data)
+            message = self._alone(whole[_HEADS:])
             if message is not None:
                 return [message]
         payloads = self._splitter.feed(data)
@@ -59,7 +60,7 @@ class MsgpackDecoder:
             messages += self._frame(payload)
         return messages
 
-    def _alone(self, body: bytes) -> Message | None:
+    def _alone(self, body: bytes | memoryview) -> Message | None:
         """The one message of a frame that came alone, as mostly where each
         is waited for; None where `_frame` has to say what is wrong."""
         try:
@@ -69,7 +70,7 @@ class MsgpackDecoder:
         self._check(message)
         return message
 
-    def _frame(self, payload: bytes) -> list[Message]:
+    def _frame(self, payload: bytes | memoryview) -> list[Message]:
         count, head = _array(payload)
         if not 1 <= count <= MAX_FRAME_MESSAGES:
             raise MessageError(
@@ -87,13 +88,16 @@ class MsgpackDecoder:
         except _MALFORMED as error:
             why = str(error) or type(error).__name__
             raise MessageError(f"no frame of messages: {why:.200}") from None
-        if (
-            True in map(is_tracked, map(_data_of, messages))
-            or True in map(_kept_of, messages)
-            or not {self._name}.issuperset(map(_name_of, messages))
-        ):
-            for message in messages:
-                self._check(message)
+        name = self._name
+        doubtful = [
+            message
+            for message in messages
+            if is_tracked(message.data)
+            or message.kept
+            or message.event_name != name
+        ]
+        for message in doubtful:
+            self._check(message)
         return messages
 
     def _check(self, message: Message) -> None:
@@ -110,9 +114,6 @@ class MsgpackDecoder:
 
 _heads = Layout(">IB").unpack_from  # of a frame, and of its array
 _HEADS = 5
-_data_of = attrgetter("data")
-_kept_of = attrgetter("kept")
-_name_of = attrgetter("event_name")
 _MALFORMED = (
     ValueError,  # nearly all, of msgpack and of msgspec
     OverflowError,  # a timestamp out of range
@@ -122,7 +123,7 @@ _MALFORMED = (
 )
 
 
-def _array(payload: bytes) -> tuple[int, int]:
+def _array(payload: bytes | memoryview) -> tuple[int, int]:
     """How many messages the array claims, and the bytes of its header."""
     first = payload[0] if payload else 0
     if first & 0xF0 == 0x90:

@@ -126,7 +126,7 @@ class MsgpackEncoder:
             head = b"\xdc" + count.to_bytes(2, "big")
         else:
             raise MessageError(f"a frame of {count} messages is too many")
-        return frame(head + b"".join(bodies))
+        return frame(head, *bodies)
 
 
 def _fields(message: Message, data: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gc import is_tracked
-from operator import attrgetter
 from struct import Struct as Layout
 
 import msgspec
@@ -40,7 +39,7 @@ class MsgspecDecoder:
         self._limit = max_message_bytes
         self._splitter = FrameSplitter(frame_limit(max_message_bytes))
         self._between = True
-        self._name = ""
+        self._name: str | None = None
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
@@ -86,7 +85,7 @@ class MsgspecDecoder:
             self._check(message, may_hold_timestamps(data, 1))
         return [message]
 
-    def _frame(self, payload: bytes) -> list[Message]:
+    def _frame(self, payload: bytes | memoryview) -> list[Message]:
         count, head = _array(payload)
         if not 1 <= count <= MAX_FRAME_MESSAGES:
             raise MessageError(
@@ -104,15 +103,21 @@ class MsgspecDecoder:
         except _MALFORMED as error:
             why = str(error) or type(error).__name__
             raise MessageError(f"no frame of messages: {why:.200}") from None
-        timestamps = may_hold_timestamps(payload, count)
-        if (
-            timestamps
-            or True in map(is_tracked, map(_data_of, messages))
-            or True in map(_kept_of, messages)
-            or not {self._name}.issuperset(map(_name_of, messages))
-        ):
-            for message in messages:
-                self._check(message, timestamps)
+        timestamps = isinstance(payload, memoryview) or may_hold_timestamps(
+            payload, count
+        )
+        name = self._name
+        doubtful = messages
+        if not timestamps:
+            doubtful = [
+                message
+                for message in messages
+                if is_tracked(message.data)
+                or message.kept
+                or message.event_name != name
+            ]
+        for message in doubtful:
+            self._check(message, timestamps)
         return messages
 
     def _check(self, message: Message, timestamps: bool) -> None:
@@ -137,9 +142,6 @@ class ExtType:
 
 _decode = msgspec.msgpack.Decoder(list[Message], ext_hook=ExtType).decode
 _decode_one = msgspec.msgpack.Decoder(Message, ext_hook=ExtType).decode
-_data_of = attrgetter("data")
-_kept_of = attrgetter("kept")
-_name_of = attrgetter("event_name")
 _MALFORMED = (
     ValueError,  # nearly all of them
     OverflowError,  # a timestamp out of range
@@ -148,7 +150,7 @@ _MALFORMED = (
 )
 
 
-def _array(payload: bytes) -> tuple[int, int]:
+def _array(payload: bytes | memoryview) -> tuple[int, int]:
     """How many messages the array claims, and the bytes of its header."""
     first = payload[0] if payload else 0
     if first & 0xF0 == 0x90:

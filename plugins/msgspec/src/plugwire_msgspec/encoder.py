@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import Struct as Layout
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from plugwire.errors import MessageError
-from plugwire.framing import MAX_PAYLOAD, frame
+from plugwire.framing import frame
 from plugwire.message import Message
 from plugwire.values import plain, where
 from plugwire_msgspec.checks import all_scalars, all_str, is_exact
@@ -21,9 +20,6 @@ str: the next message of that kind is quicker."""
 
 _FIXARRAY = 16
 _ARRAY_16 = 1 << 16
-_HEAD_BYTES = 3
-_head = Layout(">IB").pack
-_head_16 = Layout(">IBH").pack
 
 
 class MsgspecEncoder:
@@ -81,18 +77,10 @@ class MsgspecEncoder:
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
         count = len(bodies)
-        payload = b"".join(bodies)
-        size = len(payload)
-        if size > MAX_PAYLOAD - _HEAD_BYTES or count >= _ARRAY_16:
-            return frame(_array_head(count) + payload)
         if count < _FIXARRAY:
-            return _head(size + 1, 0x90 | count) + payload
-        return _head_16(size + 3, 0xDC, count) + payload
-
-
-def _array_head(count: int) -> bytes:
-    if count < _FIXARRAY:
-        return bytes((0x90 | count,))
-    if count < _ARRAY_16:
-        return b"\xdc" + count.to_bytes(2, "big")
-    raise MessageError(f"a frame of {count} messages is too many")
+            head = bytes((0x90 | count,))
+        elif count < _ARRAY_16:
+            head = b"\xdc" + count.to_bytes(2, "big")
+        else:
+            raise MessageError(f"a frame of {count} messages is too many")
+        return frame(head, *bodies)
