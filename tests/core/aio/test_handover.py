@@ -28,8 +28,8 @@ class Waiting:
         except asyncio.CancelledError:
             self.acts.append("cancelled")
             raise
-        except ValueError as error:
-            self.acts.append(f"failed: {error}")
+        except (ValueError, TimeoutError) as error:
+            self.acts.append(f"failed: {str(error) or 'time'}")
         else:
             self.acts.append(f"{number} in {WHERE.get()} context")
 
@@ -81,8 +81,9 @@ async def test_given_before_anyone_waits_it_is_there_at_once() -> None:
         (lambda turn: turn.set_result(7), "7 in the task's context"),
         (lambda turn: turn.set_exception(ValueError("no")), "failed: no"),
         (lambda turn: turn.cancel(), "cancelled"),
+        (lambda turn: turn.expire(), "failed: time"),
     ],
-    ids=["set_result", "set_exception", "cancel"],
+    ids=["set_result", "set_exception", "cancel", "expire"],
 )
 async def test_in_all_else_it_is_a_future(
     call: Callable[[Handover[int]], object], act: str
@@ -133,3 +134,11 @@ async def test_what_ends_the_program_comes_out_of_the_call() -> None:
     await asyncio.wait([task])
     assert len(caught) == 1
     assert isinstance(task.exception(), KeyboardInterrupt)
+
+
+async def test_a_timer_that_comes_late_changes_nothing() -> None:
+    waiting = await started()
+    waiting.turn.give(7)
+    waiting.turn.expire()
+    await waiting.task
+    assert waiting.acts == ["7 in the task's context"]

@@ -19,6 +19,7 @@ from plugwire.aio.handover import Handover
 from plugwire.aio.link import Link
 from plugwire.aio.mailbox import Mailbox
 from plugwire.aio.reach import attempt
+from plugwire.backoff import Backoff
 from plugwire.buffer import Buffer
 from plugwire.comeback import Comeback, first_attempts
 from plugwire.errors import (
@@ -131,7 +132,7 @@ class Client:
 
     async def _first_link(self) -> None:
         seconds = self._settings.default_timeout
-        pauses = first_attempts()
+        pauses: Backoff | None = None
         cause: PlugwireError | None = None
         try:
             async with asyncio.timeout(seconds):
@@ -149,6 +150,7 @@ class Client:
                         raise ConnectionClosed(
                             "disconnected while it was connecting"
                         )
+                    pauses = pauses or first_attempts()
                     await asyncio.sleep(pauses.next() or 0.0)
         except TimeoutError:
             raise ConnectionFailed(

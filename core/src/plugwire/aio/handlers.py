@@ -92,7 +92,8 @@ class Worker:
         except Exception as error:
             self._answer(message, None, error)
             return None
-        if inspect.isawaitable(result):
+        # Asked last, for it takes longer than all else here.
+        if type(result) is not dict and inspect.isawaitable(result):
             return result
         self._answer(message, result, None)
         return None
@@ -173,7 +174,8 @@ class Teller:
             except Exception as error:
                 note(name, error)
                 continue
-            if inspect.isawaitable(result):
+            # Asked last, for it takes longer than all else here.
+        if type(result) is not dict and inspect.isawaitable(result):
                 return name, result
         return None
 

@@ -53,6 +53,11 @@ class Handover(asyncio.Future[T]):
         super().set_exception(exception)
         self._go_on()
 
+    def expire(self) -> None:
+        """Fail with `TimeoutError`, unless it is done: for a timer."""
+        if not self.done():
+            self.set_exception(TimeoutError())
+
     def cancel(self, msg: Any | None = None) -> bool:
         """As of any future; what a task's `cancel` calls."""
         if not super().cancel(msg):

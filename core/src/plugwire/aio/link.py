@@ -186,13 +186,19 @@ class Link(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------ sending
 
+    @property
+    def is_free(self) -> bool:
+        """Whether what was written is in the kernel, and nobody waits for
+        that: who writes now need not wait either."""
+        return self._writable.is_set() and not self._order.locked()
+
     async def write(self, frame: bytes) -> None:
         """Write `frame` once what was written before is in the kernel.
 
         Whole or not at all: cancelled while it waits, nothing is written.
         Raises `ConnectionClosed`.
         """
-        if self._writable.is_set() and not self._order.locked():
+        if self.is_free:
             self.write_now(frame)
             return
         async with self._order:
