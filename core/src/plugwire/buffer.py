@@ -41,10 +41,17 @@ class Buffer:
         return self._count - count + len(messages)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._reads
+
+    @property
     def is_full(self) -> bool:
         """At a limit: read no more."""
-        return (
-            len(self) >= self._max_messages or self._bytes >= self._max_bytes
+        return self._bytes >= self._max_bytes or (
+            # As many at most; counting them takes longer.
+            self._count >= self._max_messages
+            and len(self) >= self._max_messages
         )
 
     @property

@@ -33,6 +33,10 @@ class Box(Mailbox):
         )
         self.end = None
 
+    async def next(self) -> Message:
+        """What `Client.receive` does."""
+        return self.take() or await self.wait()
+
     def receive(self, *messages: Message) -> None:
         """What one read brings, handed over."""
         self.put(messages, 10 * len(messages))
@@ -40,7 +44,7 @@ class Box(Mailbox):
 
 
 async def waiting(box: Box, count: int) -> list[asyncio.Task[Message]]:
-    tasks = [asyncio.create_task(box.wait()) for _ in range(count)]
+    tasks = [asyncio.create_task(box.next()) for _ in range(count)]
     await asyncio.sleep(0)
     return tasks
 
@@ -108,7 +112,7 @@ async def test_a_waiting_task_consumes_while_the_loop_hands_over() -> None:
 
     async def consume() -> None:
         while True:
-            taken.append((await box.wait()).timestamp_ms)
+            taken.append((await box.next()).timestamp_ms)
 
     task = asyncio.create_task(consume())
     await asyncio.sleep(0)

@@ -174,8 +174,7 @@ class Teller:
             except Exception as error:
                 note(name, error)
                 continue
-            # Asked last, for it takes longer than all else here.
-        if type(result) is not dict and inspect.isawaitable(result):
+            if inspect.isawaitable(result):
                 return name, result
         return None
 

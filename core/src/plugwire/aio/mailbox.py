@@ -45,9 +45,11 @@ class Mailbox:
     def hand_over(self) -> None:
         """Have one who waits go on with what was put, before this returns;
         and hold, where it is too much all the same."""
-        if len(self._buffer) and (turn := self._next()) is not None:
-            turn.give(None)
-        if self._buffer.is_full and not self.is_held:
+        if self._waiting and not self._buffer.is_empty:
+            turn = self._next()
+            if turn is not None:
+                turn.give(None)
+        if not self.is_held and self._buffer.is_full:
             self.is_held = True
             self._hold()
 
@@ -66,27 +68,26 @@ class Mailbox:
         return message
 
     async def wait(self) -> Message:
-        """The oldest message once there is one; raises `end`. Cancelling it
-        loses nothing."""
+        """The oldest message once there is one, where `take` has just found
+        none; raises `end`. Cancelling it loses nothing."""
         while True:
-            message = self.take()
-            if message is not None:
-                if len(self._buffer):
-                    self._wake()
-                return message
             if self.end is not None:
                 raise self.end.with_traceback(None)
             turn = Handover[None]()
             self._waiting.append(turn)
             try:
                 await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                raise
-            finally:
+            except BaseException:
                 if turn in self._waiting:
                     self._waiting.remove(turn)
+                elif not turn.cancelled():
+                    self._wake()
+                raise
+            message = self.take()
+            if message is not None:
+                if self._waiting and not self._buffer.is_empty:
+                    self._wake()
+                return message
 
     def finish(self, end: PlugwireError) -> None:
         """Nothing more comes: tell everyone who waits."""
