@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -109,3 +110,27 @@ async def test_what_was_dropped_was_not_sent(
         while seen + (client.missed or 0) < total:
             seen += 1 if await client.receive(timeout=20) else 0
         assert (seen, client.missed) == (info.sent, info.dropped)
+
+
+async def test_what_waits_is_written_a_turn_after_the_kernel_has_room(
+    told: dict[str, Any], until: Any
+) -> None:
+    """A write that fails within asyncio's `resume_writing` has it end the
+    connection twice, the second time with an error in the log."""
+    async with Server("load", **told) as server:
+        place = server.addresses["main"].removeprefix("unix:")
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(peer, place)
+            await loop.sock_sendall(peer, b'{"plugwire": 1}\n')
+            await until(lambda: server.has_clients)
+            while not server.clients[1].queued:
+                server.broadcast({"fill": "x" * 4000})
+                await asyncio.sleep(0)
+            connection = server._running()._connection(1)
+            queued = connection.queued
+            connection.resume_writing()
+            assert connection.queued == queued
+            await asyncio.sleep(0)
+            assert connection.queued < queued

@@ -115,7 +115,13 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._outlet.pause()
 
     def resume_writing(self) -> None:
-        self._outlet.resume()
+        # Not at once: where a write fails in here, asyncio's transports end
+        # the connection twice and log that as an error of the loop.
+        self.host.loop.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        if not self.closed:
+            self._outlet.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and not self.ended:
