@@ -452,6 +452,15 @@ def test_what_is_neither_joined_nor_refused(text: bytes) -> None:
     assert one.joined is None
 
 
+def test_who_says_joined_and_refused_has_refused() -> None:
+    one = client()
+    one.feed(line(WELCOME))
+    both = b'{"client_id": 1, "kept": 0, "can_send": true, "refused": "no"}\n'
+    with pytest.raises(HandshakeRefused, match="no"):
+        one.feed(both)
+    assert one.joined is None
+
+
 def test_what_is_no_welcome() -> None:
     for text in (b"{}", b'{"event": 1}', b"{]", line(JOINED)[:-1]):
         with pytest.raises(MessageError, match="first line is no welcome"):

@@ -98,10 +98,11 @@ class Troubles:
 
 
 class Chosen(Struct, frozen=True, eq=False, kw_only=True):
-    """A plugin's instance. `found` is None for one handed over in the call;
-    `settings` is None for one that has none."""
+    """A plugin's instance. `found` is None for one handed over in the call,
+    which no `word` named; `settings` is None for one that has none."""
 
     kind: Kind
+    word: str
     name: str
     instance: Any
     found: Found | None
@@ -165,6 +166,7 @@ def choose(
     if not isinstance(word, str):
         return Chosen(
             kind=kind,
+            word="",
             name=shown(word),
             instance=word,
             found=None,
@@ -191,6 +193,7 @@ def choose(
     else:
         return Chosen(
             kind=kind,
+            word=word,
             name=name,
             instance=instance,
             found=loaded.found,

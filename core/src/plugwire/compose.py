@@ -1,16 +1,17 @@
 """Settings and plugins to pipelines; the only file that asks pluggy's hooks.
 
-Once a server or client, with no I/O. A plugin manager lives for one compose:
-what a plugin's hooks look like is checked when it sits down at the panel,
-what they answer when they are asked. Everything that is wrong is told at
+Once a server or client, with no I/O. What a plugin's hooks look like is
+checked by pluggy when it sits down at the panel for the first time, what
+they answer whenever they are asked. Everything that is wrong is told at
 once.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal, cast
 
 import pluggy
@@ -18,6 +19,7 @@ import pluggy
 from plugwire.chosen import Chosen, Troubles
 from plugwire.errors import ConfigurationError, Problem
 from plugwire.hookspecs import REQUIRED, Hooks
+from plugwire.hooktables import HookTable, HookTables, offered
 from plugwire.interfaces import Connector, Context, Encoder, Listener, Queue
 from plugwire.message import check_event_name
 from plugwire.parts import Parts, Workshop
@@ -27,6 +29,7 @@ from plugwire.pipeline import (
     DoorPipeline,
     ServerPipeline,
 )
+from plugwire.plans import Plans
 from plugwire.settings import Door, Settings
 from plugwire.shapes import SHAPES
 from plugwire.validation import nearest
@@ -37,6 +40,8 @@ _REFUSED: tuple[
 ] = ("hookwrapper", "wrapper", "tryfirst", "trylast", "optionalhook")
 _AUTHOR = "its author must repair it"
 _THERE = f"the hooks are {', '.join(SHAPES)}"
+_tables = HookTables()
+_plans = Plans(_tables)
 
 
 def compose_server(
@@ -84,6 +89,12 @@ def compose_client(
     Raises as `compose_server` does.
     """
     check_event_name(event)
+    words = (event, door, endpoint, transport, codec)
+    is_named = isinstance(transport, str) and isinstance(codec, str)
+    if is_named and not problems:
+        again = _plans.pipeline(settings, words)
+        if again is not None:
+            return again
     troubles = Troubles(problems)
     panel = _Panel(troubles)
     workshop = Workshop("client", event, settings, panel, troubles)
@@ -96,6 +107,8 @@ def compose_client(
     parts = workshop.parts(way, told="the doors file")
     troubles.settle()
     whole = cast("Parts", parts)
+    if is_named:
+        _plans.keep(settings, words, whole)
     return ClientPipeline(
         door=way.name,
         endpoint=endpoint,
@@ -171,9 +184,7 @@ class _Panel:
 
     def __init__(self, troubles: Troubles) -> None:
         self._troubles = troubles
-        self._manager = _Manager("plugwire")
-        self._manager.add_hookspecs(Hooks)
-        self._seats: dict[Chosen, _Seat] = {}
+        self._tables: dict[Chosen, HookTable] = {}
 
     def seat(self, chosen: Chosen) -> bool:
         """Register the plugin; False when its hooks are of no use."""
@@ -189,7 +200,7 @@ class _Panel:
 
     def has(self, chosen: Chosen, hook: str) -> bool:
         """Whether the plugin answers `hook`."""
-        return hook in self._hooks(self._seats[chosen])
+        return hook in self._tables[chosen].calls
 
     def ask(
         self,
@@ -203,7 +214,9 @@ class _Panel:
         `answers`; None when it is of no use."""
         wanted, flaw = SHAPES[hook]
         try:
-            answer = self._call(chosen, hook, context, more)
+            table = self._tables[chosen]
+            given = {**offered(context), **more}
+            answer = table.call(chosen.instance, hook, given)
             wrong = "None" if answer is None else flaw(answer)
         except ConfigurationError as error:
             self._troubles.wrong_all(error.problems)
@@ -227,42 +240,46 @@ class _Panel:
         )
         return answer
 
-    def _call(
-        self,
-        chosen: Chosen,
-        hook: str,
-        context: Context,
-        more: dict[str, object],
-    ) -> object | None:
-        seat = self._seats[chosen]
-        others = [other for other in self._seats.values() if other is not seat]
-        caller = self._manager.subset_hook_caller(hook, others)
-        found: list[object] = caller(
-            endpoint=context.endpoint,
-            socket_dir=context.socket_dir,
-            max_message_bytes=context.max_message_bytes,
-            context=context,
-            **more,
-        )
-        return found[0] if found else None
-
     def _registered(self, chosen: Chosen) -> list[tuple[str, str]]:
         """What is wrong with the plugin's hooks, and the mend, for each."""
-        methods, wrong = self._methods(chosen.instance)
-        if wrong:
-            return wrong
-        self._seats[chosen] = seat = _Seat(methods)
-        try:
-            self._manager.register(seat, f"{len(self._seats)} {chosen.name}")
-            self._manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            text = " ".join(str(error).split())
-            return [(f"answers a hook wrongly: {text}", _AUTHOR)]
-        return _wanting(chosen.kind, self._hooks(seat))
+        table = _tables.get(chosen.instance)
+        if table is None:
+            methods, wrong = self._methods(chosen.instance)
+            if wrong:
+                return wrong
+            try:
+                table = self._table(methods, chosen.name)
+            except pluggy.PluginValidationError as error:
+                text = " ".join(str(error).split())
+                return [(f"answers a hook wrongly: {text}", _AUTHOR)]
+            _tables.keep(chosen.instance, table)
+        self._tables[chosen] = table
+        return _wanting(chosen.kind, table.calls.keys())
 
-    def _hooks(self, seat: _Seat) -> set[str]:
-        callers = self._manager.get_hookcallers(seat)
-        return {caller.name for caller in callers or ()}
+    def _table(self, methods: dict[str, Any], name: str) -> HookTable:
+        """The hooks that the methods answer, by pluggy's word."""
+        seat = _Seat(methods)
+        manager = self._manager
+        manager.register(seat, f"{len(manager.get_plugins())} {name}")
+        manager.check_pending()
+        names = {id(method): name for name, method in methods.items()}
+        calls = {
+            # pluggy asks the last one first.
+            caller.name: tuple(
+                (names[id(answering.function)], tuple(answering.argnames))
+                for answering in reversed(caller.get_hookimpls())
+                if answering.plugin is seat
+            )
+            for caller in manager.get_hookcallers(seat) or ()
+        }
+        return HookTable(calls)
+
+    @cached_property
+    def _manager(self) -> _Manager:
+        """Made when there is a class to look at."""
+        manager = _Manager("plugwire")
+        manager.add_hookspecs(Hooks)
+        return manager
 
     def _methods(
         self, instance: Any
@@ -270,8 +287,9 @@ class _Panel:
         """The hook methods, and what is wrong with each by itself."""
         methods: dict[str, Any] = {}
         wrong: list[tuple[str, str]] = []
+        parse = self._manager.parse_hookimpl_opts
         for name in dir(instance):
-            options = self._manager.parse_hookimpl_opts(instance, name)
+            options = parse(instance, name)
             if options is None:
                 continue
             methods[name] = method = getattr(instance, name)
@@ -304,7 +322,7 @@ class _Seat:
         vars(self).update(methods)
 
 
-def _wanting(kind: str, hooks: set[str]) -> list[tuple[str, str]]:
+def _wanting(kind: str, hooks: Set[str]) -> list[tuple[str, str]]:
     """What a plugin of this kind must answer and does not, and what it
     answers that is another kind's."""
     rule, required = REQUIRED[kind]
@@ -313,7 +331,7 @@ def _wanting(kind: str, hooks: set[str]) -> list[tuple[str, str]]:
             f"answers `{hook}`, which is no hook of a {kind}",
             "one plugin has one kind: make a second one of it",
         )
-        for hook in sorted(hooks.difference(required))
+        for hook in sorted(hooks - set(required))
     ]
     missing = [hook for hook in required if hook not in hooks]
     if missing and (rule == "all" or len(missing) == len(required)):

@@ -11,6 +11,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,9 @@ class _Doors(msgspec.Struct, frozen=True):
 
 _VERSION = 1
 _decoder = msgspec.json.Decoder(_Doors)
+FILES = 32
+"""Doors files whose place and content are remembered, for many clients of
+one server: some kilobytes each."""
 
 
 def doors_path(socket_dir: Path, event: str) -> Path:
@@ -93,18 +97,18 @@ def read(socket_dir: Path, event: str) -> tuple[DoorEntry, ...]:
     not ours (or root's), and, with a warning in the log, when the file is
     malformed.
     """
-    path = doors_path(socket_dir, event)
+    path, lock = _places(socket_dir, event)
     try:
         if not check_private(socket_dir):
             return ()
     except (Denied, ConnectionFailed) as error:
         log.warning("%s is not read: %s", path, error)
         return ()
-    owner = lock_owner(lock_path(socket_dir, event))
+    owner = lock_owner(lock)
     if owner is None:
         return ()
     try:
-        doors = _decoder.decode(_private_bytes(path))
+        doors = _decoded(_private_bytes(path))
     except FileNotFoundError:
         return ()
     except (OSError, msgspec.MsgspecError, ValueError) as error:
@@ -140,6 +144,17 @@ def served(socket_dir: Path) -> list[str]:
     )
 
 
+@lru_cache(maxsize=FILES)
+def _places(socket_dir: Path, event: str) -> tuple[Path, Path]:
+    """Where the doors file and the lock are."""
+    return doors_path(socket_dir, event), lock_path(socket_dir, event)
+
+
+@lru_cache(maxsize=FILES)
+def _decoded(data: bytes) -> _Doors:
+    return _decoder.decode(data)
+
+
 def _is_event(name: str) -> bool:
     try:
         check_event_name(name)
@@ -150,8 +165,9 @@ def _is_event(name: str) -> bool:
 
 def _private_bytes(path: Path) -> bytes:
     flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as file:
-        status = os.fstat(file.fileno())
+    fd = os.open(path, os.O_RDONLY | flags)
+    try:
+        status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a regular file")
         if os.name == "posix" and (
@@ -160,4 +176,7 @@ def _private_bytes(path: Path) -> bytes:
             raise ValueError("others own it or may write to it")
         if status.st_size > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES} bytes")
-        return file.read(MAX_BYTES)
+        # It is put there whole, by a rename, so that this is all of it.
+        return os.read(fd, status.st_size)
+    finally:
+        os.close(fd)

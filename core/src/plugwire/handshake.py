@@ -48,8 +48,11 @@ PASSING = frozenset({"full", "busy"})
 _Number: TypeAlias = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 T = TypeVar("T")
 
+# The parts are text and numbers: without `gc=False` the collector would walk
+# those of every connection, thousands of them, for a cycle that cannot be.
 
-class Welcome(Struct, frozen=True, kw_only=True):
+
+class Welcome(Struct, frozen=True, kw_only=True, gc=False):
     """The server's first line: what is served here, and how."""
 
     plugwire: int
@@ -62,7 +65,7 @@ class Welcome(Struct, frozen=True, kw_only=True):
     extensions: tuple[str, ...] = ()
 
 
-class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The client's line. `since` is the last `seq` that it has seen of the
     welcome's incarnation; `codec` absent is the door's."""
 
@@ -76,7 +79,7 @@ class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
     proof: dict[str, str] = {}
 
 
-class Joined(Struct, frozen=True, kw_only=True):
+class Joined(Struct, frozen=True, kw_only=True, gc=False):
     """The server's yes: `kept` messages follow first; `seq` is the number
     of the last broadcast to all before this moment; `missed` counts what
     was broadcast after `since` and is not among the kept."""
@@ -149,7 +152,7 @@ class _Lines:
     __slots__ = ("_have", "_parts")
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None
         self._have = 0
 
     def feed(self, data: bytes) -> tuple[bytes, bytes] | None:
@@ -169,11 +172,15 @@ class _Lines:
                 f"a handshake of over {MAX_BYTES} bytes",
                 "send one line of JSON and a line feed",
             )
+        if self._parts is None:
+            if found:
+                return head, rest
+            self._parts = []
         self._parts.append(head)
         if not found:
             return None
         whole = b"".join(self._parts)
-        self._parts.clear()
+        self._parts = None
         return whole, rest
 
 
@@ -198,13 +205,17 @@ def _decode(decoder: msgspec.json.Decoder[T], text: bytes) -> T:
         raise MessageError(clean(error)) from None
 
 
-def _check_version(text: bytes, them: str, us: str) -> None:
-    """Another version may differ in all but its first key: it is told so,
-    whatever else is wrong. What has no version is none of ours anyhow."""
+def _version_in(text: bytes) -> int:
+    """The version that a wrong line is of: another one may differ in all but
+    its first key. What has none is none of ours anyhow."""
     try:
-        version = _decode(_version, text).plugwire
+        return _decode(_version, text).plugwire
     except MessageError:
-        return
+        return VERSION
+
+
+def _check_version(version: int, them: str, us: str) -> None:
+    """Another version is told so, whatever else is wrong."""
     if version != VERSION:
         raise HandshakeRefused(
             "version",
@@ -243,10 +254,11 @@ class ServerHandshake:
             return None
         self._done = True
         text, rest = cut
-        _check_version(text, "client", "server")
         try:
             hello = _decode(_hello, text)
+            _check_version(hello.plugwire, "client", "server")
         except MessageError as error:
+            _check_version(_version_in(text), "client", "server")
             raise HandshakeRefused(
                 "protocol",
                 f"this is no hello: {error}",
@@ -373,10 +385,11 @@ class ClientHandshake:
             ) from None
 
     def _read_welcome(self, text: bytes) -> Welcome:
-        _check_version(text, "server", "client")
         try:
             welcome = _decode(_welcome, text)
+            _check_version(welcome.plugwire, "server", "client")
         except MessageError as error:
+            _check_version(_version_in(text), "server", "client")
             _raise_refusal(text)
             raise MessageError(
                 f"the first line is no welcome: {error}; is this a "
@@ -424,10 +437,12 @@ class ClientHandshake:
         if cut is None:
             return
         text, self.rest = cut
-        _raise_refusal(text)
+        if b'"refused"' in text:
+            _raise_refusal(text)
         try:
             joined = _decode(_joined, text)
         except MessageError as error:
+            _raise_refusal(text)
             raise MessageError(
                 f"neither joined nor refused: {error}"
             ) from None

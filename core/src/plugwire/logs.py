@@ -32,6 +32,13 @@ def clean(text: object) -> str:
     What is clean already stays as it is: both ends clean what they pass on.
     """
     shown = str(text)[: CUT + 1]
+    if (
+        len(shown) <= CUT
+        and shown.isascii()
+        and shown.isprintable()
+        and "\\" not in shown
+    ):
+        return shown
     shown = shown.encode("unicode_escape").decode("ascii")
     shown = shown.replace("\\\\", "\\")
     return shown[:CUT] + "..." if len(shown) > CUT else shown

@@ -34,10 +34,12 @@ class Parts(Struct, frozen=True, kw_only=True):
     codec: Chosen
     end: Listener | Connector
     layers: Layers
+    permissions: tuple[Chosen, ...]
     gates: tuple[Gate, ...]
     extensions: tuple[str, ...]
     likeness: tuple[object, ...]
     answers: tuple[Answer, ...]
+    context: Context
 
 
 class Panel(Protocol):
@@ -101,8 +103,11 @@ class Workshop:
         `queue` goes into the first door's layers. `told` says what chose
         the transport and the codec where the settings did not.
         """
-        transport = self._one("transport", door, told)
-        codec = self._one("codec", door, told)
+        own = door
+        if told:
+            own = self._settings.door(self._event, door.name)
+        transport = self._one("transport", door, own, told)
+        codec = self._one("codec", door, own, told)
         extensions = self._list(
             "extension",
             door.extensions,
@@ -147,10 +152,12 @@ class Workshop:
             codec=codec,
             end=cast("Listener | Connector", end),
             layers=layers,
+            permissions=tuple(permissions or ()),
             gates=gates,
             extensions=changing,
             likeness=(codec.identity, *(e.identity for e in extensions)),
             answers=tuple(answers),
+            context=context,
         )
 
     # ------------------------------------------------------ what is named
@@ -165,13 +172,15 @@ class Workshop:
             return chosen
         return None
 
-    def _one(self, kind: Kind, door: Door, told: str) -> Chosen | None:
+    def _one(
+        self, kind: Kind, door: Door, own: Door, told: str
+    ) -> Chosen | None:
+        """The plugin of `door`; `own` is the door as the settings have it,
+        and `told` says what made it another one."""
         where = place(self._settings, door.name, kind)
-        word = getattr(door, kind)
-        if told:
-            own = getattr(self._settings.door(self._event, door.name), kind)
-            if own is not word and own != word:
-                where = Place(f"plugwire.{kind}", told)
+        word, usual = getattr(door, kind), getattr(own, kind)
+        if usual is not word and usual != word:
+            where = Place(f"plugwire.{kind}", told)
         return self._take(kind, word, where, door)
 
     def _list(

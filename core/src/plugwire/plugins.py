@@ -44,6 +44,10 @@ GROUPS: MappingProxyType[str, Kind] = MappingProxyType(
 )
 """Entry-point group -> the kind of its plugins."""
 
+USABLE = 64
+"""Words whose plugin is remembered: a process has some five, and the clients
+that it makes by the hundred are of the same ones."""
+
 _NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*\Z")
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
 _RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
@@ -77,6 +81,13 @@ class Found(Struct, frozen=True, kw_only=True):
         )
 
 
+class Wishes(Struct, frozen=True):
+    """What the operator says in PLUGWIRE_DISABLE and PLUGWIRE_ALLOW."""
+
+    disable: str
+    allow: str | None
+
+
 class Loaded(Struct, frozen=True):
     """A plugin's class, imported, and where it was found."""
 
@@ -91,9 +102,10 @@ def installed() -> tuple[Found, ...]:
     `PLUGWIRE_ALLOW` are read anew by each call.
     """
     claims = _scan()
+    wishes = operator()
     judged = []
     for found in claims:
-        state, why, mend = _standing(found, claims)
+        state, why, mend = _standing(found, claims, wishes)
         text = f"{why}; {mend}" if mend else why
         judged.append(replace(found, state=state, why=text))
     return tuple(judged)
@@ -108,16 +120,25 @@ def rescan() -> None:
     """Forget what was read: the next question reads the environment."""
     importlib.invalidate_caches()
     _scan.cache_clear()
+    _usable.cache_clear()
 
 
-def load(kind: Kind, word: str) -> Loaded:
+def load(kind: Kind, word: str, wishes: Wishes | None = None) -> Loaded:
     """Import the plugin that `word` names: `name` or `name@distribution`.
+    `wishes` spares another look into the environment.
 
     Raises `PluginError`, of which `problems` holds one item with the mend,
     when it is not installed, doubled, blocked, incompatible with this core,
     badly named, or when its import raises or gives no class. No other
     plugin is imported.
     """
+    found = _usable(kind, word, wishes or operator())
+    return Loaded(_imported(found), found)
+
+
+@lru_cache(maxsize=USABLE)
+def _usable(kind: Kind, word: str, wishes: Wishes) -> Found:
+    """What `word` names, once nothing speaks against it."""
     name, at, distribution = word.partition("@")
     claims = [f for f in _scan() if (f.kind, f.name) == (kind, name)]
     if at:
@@ -125,12 +146,12 @@ def load(kind: Kind, word: str) -> Loaded:
         claims = [f for f in claims if normal(f.distribution) == wanted]
     if not claims:
         raise _missing(kind, word)
-    standings = [(found, _standing(found, claims)) for found in claims]
+    standings = [(found, _standing(found, claims, wishes)) for found in claims]
     free = [s for s in standings if s[1][0] != "blocked"]
     found, (state, why, mend) = (free or standings)[0]
     if state != "available":
         raise _refused(found, f"the {found} is {state}: {why}", mend)
-    return Loaded(_imported(found), found)
+    return found
 
 
 def plugin_error(
@@ -181,16 +202,19 @@ def _scan() -> tuple[Found, ...]:
     return tuple(claims[key] for key in sorted(claims))
 
 
-def _standing(found: Found, claims: Iterable[Found]) -> tuple[State, str, str]:
+def _standing(
+    found: Found, claims: Iterable[Found], wishes: Wishes
+) -> tuple[State, str, str]:
     """The state, why, and the mend; `claims` holds the rivals."""
     if why := _bad_name(found.name):
         return "badly named", why, "its author must rename it"
-    if blocked := _blocked(found):
+    if blocked := _blocked(found, wishes):
         return "blocked", *blocked
     rivals = [
         f.distribution
         for f in claims
-        if (f.kind, f.name) == (found.kind, found.name) and not _blocked(f)
+        if (f.kind, f.name) == (found.kind, found.name)
+        and not _blocked(f, wishes)
     ]
     if len(rivals) > 1:
         picks = " or ".join(f'"{found.name}@{r}"' for r in rivals)
@@ -199,6 +223,14 @@ def _standing(found: Found, claims: Iterable[Found]) -> tuple[State, str, str]:
         upgrade = f"pip install --upgrade plugwire {found.distribution}"
         return "incompatible", skew, upgrade
     return "available", "", ""
+
+
+def operator() -> Wishes:
+    """What the environment says at this moment."""
+    return Wishes(
+        os.environ.get("PLUGWIRE_DISABLE", ""),
+        os.environ.get("PLUGWIRE_ALLOW"),
+    )
 
 
 def _bad_name(name: str) -> str:
@@ -212,16 +244,15 @@ def _bad_name(name: str) -> str:
     return ""
 
 
-def _blocked(found: Found) -> tuple[str, str] | None:
+def _blocked(found: Found, wishes: Wishes) -> tuple[str, str] | None:
     """Why the operator does not want it, and the mend."""
-    disabled = _named_by(found, os.environ.get("PLUGWIRE_DISABLE", ""))
+    disabled = _named_by(found, wishes.disable)
     if disabled:
         return (
             f"PLUGWIRE_DISABLE names {disabled!r}",
             f"take {disabled!r} out of PLUGWIRE_DISABLE",
         )
-    allowed = os.environ.get("PLUGWIRE_ALLOW")
-    if allowed is not None and not _named_by(found, allowed):
+    if wishes.allow is not None and not _named_by(found, wishes.allow):
         return (
             "PLUGWIRE_ALLOW does not name it",
             f"add {found.name!r} or {found.distribution!r} to PLUGWIRE_ALLOW",

@@ -121,11 +121,12 @@ def variables() -> tuple[Mapping[str, str], list[Problem]]:
     as it is, and what is wrong with others."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, text in os.environ.items():
+    # By name first: an environment is large, and little of it is ours.
+    for name in os.environ:
         if not name.startswith(PREFIX) or name in RESERVED:
             continue
         if name == name.upper():
-            found[name] = text
+            found[name] = os.environ[name]
         else:
             # dynaconf would let two that differ in case be one.
             right = name.upper()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,8 @@ MAX_COUNT = (1 << 31) - 1
 """A C int: what listen() takes."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+KEYS = 512
+"""Dotted keys that are remembered: a configuration has some dozens."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -201,6 +204,7 @@ def merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+@lru_cache(maxsize=KEYS)
 def dotted(path: str, name: str) -> str:
     """The key `name` of the table `path`, quoted as TOML wants it where it
     is no bare key."""
@@ -216,6 +220,8 @@ def where(origins: Mapping[str, str], key: str) -> tuple[str, str]:
     have its value from there; and a value inside a list or a table has its
     origin from what holds it. ("default" where nothing does.)
     """
+    if origin := origins.get(key):
+        return key, origin
     parts = key.split(".")
     top = ["plugwire", *parts[3:]] if parts[1:2] == ["listen"] else parts
     for names in (parts, top):

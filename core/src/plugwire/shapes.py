@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import MappingProxyType
+from functools import lru_cache
+from types import FunctionType, MappingProxyType
 from typing import TypeAlias
 
 from plugwire.interfaces import Layers
 
 Shape: TypeAlias = Callable[[object], str]
 """Says what is wrong with an answer, or ""."""
+FUNCTIONS = 512
+"""Functions whose colour is remembered: some five plugins have ten each."""
+
+
+def _is_async(method: object) -> bool:
+    function = getattr(method, "__func__", method)
+    if type(function) is FunctionType:
+        return _colour(function)
+    return inspect.iscoroutinefunction(method)
+
+
+@lru_cache(maxsize=FUNCTIONS)
+def _colour(function: FunctionType) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 def _lacks(answer: object, *names: str) -> str:
@@ -23,7 +38,7 @@ def _lacks(answer: object, *names: str) -> str:
         method = getattr(answer, name, None)
         if not callable(method):
             return f"a {type(answer).__name__} without {name}()"
-        if inspect.iscoroutinefunction(method):
+        if _is_async(method):
             return f"a {type(answer).__name__} with an async {name}()"
     return ""
 
@@ -66,7 +81,7 @@ def _encoder(answer: object) -> str:
 def _function(answer: object) -> str:
     if not callable(answer):
         return f"a {type(answer).__name__}, which cannot be called"
-    if inspect.iscoroutinefunction(answer):
+    if _is_async(answer):
         return "an async function"
     return ""
 

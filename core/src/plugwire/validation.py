@@ -30,6 +30,8 @@ _SHOWN = 60
 """Characters of a wrong value that an error shows."""
 _SHOWN_DEPTH = 3
 """Lists in lists that an error shows."""
+_WHOLE = 1 << 53
+"""Up to here each whole number is a float."""
 _ABSENT = object()
 _WORDS = MappingProxyType(
     {
@@ -124,6 +126,11 @@ def check(
 
         if is_within(hint, value):
             return value, []
+        # A whole number will do for a float that can tell it exactly.
+        if type(value) is int and abs(value) <= _WHOLE:
+            number = float(value)
+            if is_within(hint, number):
+                return number, []
     from pydantic import ValidationError
     from pydantic.errors import PydanticUserError
     from pydantic_core import SchemaError

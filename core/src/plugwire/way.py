@@ -4,6 +4,7 @@ connection is made here."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -19,6 +20,15 @@ from plugwire.pipeline import ClientPipeline
 from plugwire.protocol import Messages, check_type
 from plugwire.settings import Settings
 from plugwire.standing import Standing
+
+MESSAGES = 32
+"""Makers of messages that are remembered: one an event and a time zone."""
+
+
+@lru_cache(maxsize=MESSAGES)
+def _messages(event: str, timezone: str) -> Messages:
+    """One for all clients of an event: they share the time's text too."""
+    return Messages(event, ZoneInfo(timezone))
 
 
 class Way:
@@ -42,7 +52,7 @@ class Way:
         self.door = None if door is None else check_event_name(door)
         self.role: Role = role
         self.types = types
-        self.messages = Messages(event, ZoneInfo(settings.timezone))
+        self.messages = _messages(event, settings.timezone)
         self._choice: Choice | None = None
         self._pipeline: ClientPipeline | None = None
 

@@ -7,10 +7,11 @@ import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from plugwire.aio.accept import accept
+from plugwire.aio.accept import Acceptor, accept
 
 
 @pytest.fixture
@@ -61,3 +62,61 @@ async def test_a_listener_that_is_closed_raises(
     listening.close()
     with pytest.raises(OSError):
         await accept(listening)
+
+
+class Counted(Acceptor):
+    """Counts the turns in which the loop found somebody at the door."""
+
+    __slots__ = ("turns",)
+
+    def __init__(self, listening: socket.socket) -> None:
+        super().__init__(listening)
+        self.turns = 0
+
+    def _readable(self) -> None:
+        self.turns += 1
+        super()._readable()
+
+
+async def turns(count: int = 20) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_the_loop_watches_on_for_who_asks_again(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acceptor = Acceptor(listening)
+    loop = asyncio.get_running_loop()
+    watched: list[int] = []
+    add = loop.add_reader
+
+    def noted(file: int, *rest: Any) -> None:
+        watched.append(file)
+        add(file, *rest)
+
+    monkeypatch.setattr(loop, "add_reader", noted)
+    for _ in range(3):
+        waiting = asyncio.create_task(acceptor.next())
+        await asyncio.sleep(0)
+        with knock(listening), await waiting:
+            pass
+    acceptor.rest()
+    assert watched == [listening.fileno()]
+
+
+async def test_at_rest_who_knocks_wakes_nobody(
+    listening: socket.socket,
+) -> None:
+    acceptor = Counted(listening)
+    waiting = asyncio.create_task(acceptor.next())
+    await asyncio.sleep(0)
+    with knock(listening), await waiting:
+        pass
+    seen = acceptor.turns
+    acceptor.rest()
+    with knock(listening):
+        await turns()
+        assert acceptor.turns == seen
+        (await acceptor.next()).close()
+    acceptor.rest()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from plugwire import Client, Server
+from plugwire.aio.accept import Acceptor
 
 
 def path(server: Server) -> str:
@@ -38,6 +39,34 @@ async def test_pending_connections_wait_in_the_backlog(
         await connecting
         assert client.connected
         await client.disconnect()
+
+
+async def test_who_waits_in_the_backlog_costs_no_turns(
+    told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken = 0
+
+    class Counted(Acceptor):
+        __slots__ = ()
+
+        def _readable(self) -> None:
+            nonlocal woken
+            woken += 1
+            super()._readable()
+
+    monkeypatch.setattr("plugwire.aio.door.Acceptor", Counted)
+    async with Server("load", pending_connections=1, **told) as server:
+        await asyncio.sleep(0)  # nobody is there yet: it waits
+        reader, writer = await asyncio.open_unix_connection(path(server))
+        await reader.readline()
+        _, other = await asyncio.open_unix_connection(path(server))
+        seen = woken
+        assert seen
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert woken == seen
+        writer.close()
+        other.close()
 
 
 async def test_no_descriptors_left_is_logged_and_passes(

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from plugwire.aio.link import Link
@@ -71,7 +72,7 @@ async def _try(
         else:
             await loop.sock_connect(sock, target.address)
         peer = connector.connected(sock)
-        _, link = await loop.create_connection(lambda: make(peer), sock=sock)
+        _, link = await loop.create_connection(partial(make, peer), sock=sock)
     except BaseException:
         sock.close()
         raise

@@ -9,7 +9,7 @@ import socket
 from functools import partial
 from typing import cast
 
-from plugwire.aio.accept import accept
+from plugwire.aio.accept import Acceptor
 from plugwire.aio.arrival import Arrival
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.host import Guest, Host
@@ -110,14 +110,24 @@ class Door:
         return ServerConnection(self._host, self, peer, Arrival)
 
     async def _accept(self, listening: socket.socket) -> None:
+        acceptor = Acceptor(listening)
+        try:
+            await self._accept_all(acceptor)
+        finally:
+            acceptor.rest()
+
+    async def _accept_all(self, acceptor: Acceptor) -> None:
         loop = asyncio.get_running_loop()
         streak = 0
         while True:
-            await self._room.wait()
+            if not self._room.is_set():
+                acceptor.rest()
+                await self._room.wait()
             try:
-                sock = await accept(listening)
+                sock = await acceptor.next()
             except OSError as error:
                 if error.errno in _EXHAUSTED:
+                    acceptor.rest()
                     self._host.limiter.say(
                         logging.ERROR,
                         "accept",

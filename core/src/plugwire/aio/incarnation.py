@@ -285,6 +285,8 @@ class Incarnation:
         self.stats.connections += 1
         member = connection.member
         assert member is not None
+        if not log.isEnabledFor(logging.INFO):
+            return  # nobody reads what a peer is called
         log.info(
             "%s: client %s joined at door %s (%s), %d connected",
             self.event,
@@ -332,7 +334,7 @@ class Incarnation:
 
     def gone(self, connection: Guest) -> None:
         """The transport is gone: the handler ends, then `on_disconnect`."""
-        if connection.was_member:
+        if connection.was_member and log.isEnabledFor(logging.INFO):
             member = connection.member
             assert member is not None
             log.info(

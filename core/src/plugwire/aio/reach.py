@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from plugwire.aio.dial import dial
 from plugwire.aio.link import Holder, Link
-from plugwire.interfaces import Peer
+from plugwire.interfaces import DecoderFactory, Peer
 from plugwire.standing import Standing
 from plugwire.way import Way
 
@@ -16,11 +18,7 @@ async def attempt(way: Way, standing: Standing, holder: Holder) -> Link:
     and what composing raises. Cancelling it leaves nothing open.
     """
     pipeline, told = way.find()
-
-    def make(peer: Peer) -> Link:
-        handshake = way.handshake(peer, standing)
-        return Link(holder, handshake, pipeline.decoder, way.types)
-
+    make = partial(_link, way, standing, holder, pipeline.decoder)
     link = await dial(pipeline.connector, make, told)
     try:
         await link.joined
@@ -28,3 +26,13 @@ async def attempt(way: Way, standing: Standing, holder: Holder) -> Link:
         link.abandon()
         raise
     return link
+
+
+def _link(
+    way: Way,
+    standing: Standing,
+    holder: Holder,
+    decoder: DecoderFactory,
+    peer: Peer,
+) -> Link:
+    return Link(holder, way.handshake(peer, standing), decoder, way.types)
