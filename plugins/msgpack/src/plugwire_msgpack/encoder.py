@@ -16,6 +16,9 @@ from plugwire.values import plain, where
 MAX_KNOWN = 64
 """Keys, those of the last message with new ones, that an encoder knows to be
 str: the next message of that kind is quicker."""
+ROOM = 4096
+"""Bytes that a Packer has room for at first. It grows with what it packs; its
+own default is a mebibyte, for each of a thousand clients."""
 
 _SEQ = b"\xa3seq"
 _FIXARRAY = 16
@@ -42,7 +45,7 @@ class MsgpackEncoder:
 
     def __init__(self, max_message_bytes: int) -> None:
         self._limit = max_message_bytes
-        self._pack = msgpack.Packer().pack
+        self._pack = msgpack.Packer(buf_size=ROOM).pack
         self._known = frozenset[str]().issuperset
         self._event = self._iso = ""
         self._ms = -1
@@ -84,7 +87,7 @@ class MsgpackEncoder:
             raise MessageError(f"{path} cannot be sent: {error}") from None
         if len(body) > self._limit:
             # A Packer keeps the room that its largest message took.
-            self._pack = msgpack.Packer().pack
+            self._pack = msgpack.Packer(buf_size=ROOM).pack
             raise MessageError(
                 f"a message of {len(body)} bytes, over the {self._limit} "
                 "allowed (max_message_bytes)"
