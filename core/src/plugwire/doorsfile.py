@@ -165,8 +165,11 @@ def _is_event(name: str) -> bool:
 
 def _private_bytes(path: Path) -> bytes:
     flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    fd = os.open(path, os.O_RDONLY | flags)
+    opened: list[int] = []
     try:
+        # Stored before a signal's handler can raise.
+        opened.extend(map(os.open, (path,), (os.O_RDONLY | flags,)))
+        (fd,) = opened
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a regular file")
@@ -179,4 +182,5 @@ def _private_bytes(path: Path) -> bytes:
         # It is put there whole, by a rename, so that this is all of it.
         return os.read(fd, status.st_size)
     finally:
-        os.close(fd)
+        for fd in opened:
+            os.close(fd)

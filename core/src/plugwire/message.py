@@ -32,6 +32,10 @@ class MessageType(StrEnum):
     CONTROL = "control"
 
 
+DATA = MessageType.DATA
+"""For where each message passes: to ask the enum takes as long as a call."""
+
+
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message, as sent and as received.
 

@@ -329,17 +329,21 @@ class EventLock:
 def lock_owner(path: Path) -> str | None:
     """Who holds the lock file `path`, in words; None when nobody does, or
     nobody that we may see. Looks without waiting."""
+    opened: list[int] = []
     try:
-        fd = os.open(path, os.O_RDONLY | _NOFOLLOW)
-    except OSError:
-        return None
-    try:
+        try:
+            # Stored before a signal's handler can raise.
+            opened.extend(map(os.open, (path,), (os.O_RDONLY | _NOFOLLOW,)))
+        except OSError:
+            return None
+        (fd,) = opened
         if _try_lock(fd, shared=True):
             _unlock(fd)
             return None
         return _owner(fd)
     finally:
-        os.close(fd)
+        for fd in opened:
+            os.close(fd)
 
 
 def _owner(fd: int) -> str:

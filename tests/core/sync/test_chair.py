@@ -19,10 +19,7 @@ class Bench:
     """A link, as far as a chair knows it."""
 
     def __init__(self) -> None:
-        self.users: list[int] = []
-
-    def enter(self) -> None:
-        self.users.append(threading.get_ident())
+        self.users: set[int] = set()
 
     def leave(self) -> None:
         self.users.remove(threading.get_ident())
@@ -34,11 +31,11 @@ def test_one_sits_and_is_a_user_of_the_link() -> None:
     assert chair.is_mine
     assert Call(lambda: chair.is_taken).result()
     assert not Call(lambda: chair.is_mine).result()
-    assert link.users == [threading.get_ident()]
+    assert link.users == {threading.get_ident()}
     chair.leave()
     assert not chair.is_mine
     assert not Call(lambda: chair.is_taken).result()
-    assert link.users == []
+    assert link.users == set()
     chair.sit(None)  # where there is no link yet
     chair.leave()
 
@@ -49,8 +46,8 @@ def test_who_never_left_sits_down_anew() -> None:
     chair.sit(first)
     assert not chair.is_taken
     chair.sit(second)
-    assert first.users == []
-    assert second.users == [threading.get_ident()]
+    assert first.users == set()
+    assert second.users == {threading.get_ident()}
 
 
 def test_leaving_that_was_interrupted_is_done_again() -> None:
@@ -67,7 +64,7 @@ def test_leaving_that_was_interrupted_is_done_again() -> None:
     assert chair.is_mine
     chair.leave()
     assert chair.sitter == 0
-    assert link.users == []
+    assert link.users == set()
 
 
 def test_they_are_woken_in_the_order_in_which_they_came() -> None:

@@ -15,11 +15,7 @@ from typing import Any
 import pytest
 from peers import Call, Host, wait_until, waits
 
-from plugwire import (
-    ConnectionClosed,
-    RequestFailed,
-    TimedOut,
-)
+from plugwire import ConnectionClosed, TimedOut
 from plugwire.sync import Client
 
 Make = Callable[..., Client]
@@ -118,29 +114,6 @@ def test_each_message_goes_to_one_receiver(host: Host, client: Client) -> None:
     host.broadcast(*range(8))
     numbers = [call.result().data["n"] for call in found]
     assert sorted(numbers) == list(range(8))
-
-
-def test_each_answer_goes_to_its_asker_in_any_order(
-    host: Host, client: Client
-) -> None:
-    """They are answered one after the other; askers ask all at once."""
-    calls = [
-        Call(client.request, {"sleep": 0.01, "n": n}, timeout=20)
-        for n in range(8)
-    ]
-    receiving = Call(client.receive, timeout=20)
-    for n, call in enumerate(calls):
-        assert call.result().data["n"] == n
-    host.broadcast(1)
-    receiving.result()
-
-
-def test_a_failed_request_says_what_the_handler_raised(
-    host: Host, client: Client
-) -> None:
-    with pytest.raises(RequestFailed, match="it cannot be"):
-        client.request({"raise": "it cannot be"})
-    assert client.request({}).data == {}
 
 
 # ------------------------------------------------------------- time-outs

@@ -205,7 +205,7 @@ def test_what_was_half_taken_is_an_unknown_loss(
     monkeypatch.setattr(link, "digest", hit)
     with pytest.raises(KeyboardInterrupt):
         member.work(member.sit_down(), None)
-    member.teller.tell()
+    member.tell()
     reason = "interrupted in the middle of a message"
     assert heard == [("lost", reason), ("gap", None)]
     assert member.standing.missed is None
@@ -221,6 +221,7 @@ def test_what_came_before_an_interruption_is_read_by_the_next(
     (waiting,) = link.chunks
     # Behind the read, before anything is taken of it.
     assert member.work(member.sit_down(), 0.0)
+    member.let_go()
     message = member.take()
     assert message is not None
     assert message.data == {"n": 1}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from peers import Call, Host, wait_until
+from peers import Call, Host, member_of, wait_until
 
 from plugwire import ConnectionClosed, Denied, MessageError, TimedOut
 from plugwire.sync import Client
@@ -49,15 +50,60 @@ def big_client(
     return host, client
 
 
-def test_entering_makes_this_thread_a_user_and_writing_ends_that(
+def test_who_writes_while_another_reads_is_a_user_meanwhile(
     host: Host, client: Client
 ) -> None:
+    member = member_of(client)
+    reading = Call(client.receive, timeout=20)
+    wait_until(lambda: member.chair.sitter)
     writer, link = entered(client)
-    assert link.users
+    assert link.has_guests
+    assert threading.get_ident() in link.users
     writer.write(link, message(client, {"a": 1}), None, checked=True)
-    assert not link.users
+    assert threading.get_ident() not in link.users
     assert not link.order.locked()
     wait_until(lambda: host.said == [{"a": 1}])
+    host.broadcast(1)
+    reading.result()
+
+
+def test_who_writes_alone_sits_in_the_chair_all_the_time(
+    host: Host, client: Client
+) -> None:
+    member = member_of(client)
+    writer, link = entered(client)
+    assert member.chair.is_mine
+    writer.write(link, message(client, {"a": 1}), None, checked=True)
+    assert member.chair.is_mine
+    assert not link.order.locked()
+    member.let_go()
+    assert member.chair.sitter == 0
+    assert not link.users
+    wait_until(lambda: host.said == [{"a": 1}])
+
+
+def test_who_has_to_wait_for_writing_lets_another_one_read(
+    big_client: tuple[Host, Client],
+) -> None:
+    """For its turn, and for the room."""
+    host, client = big_client
+    link, chair = member_of(client).link, member_of(client).chair
+    assert link is not None
+    with host.paused():
+        sending = [Call(client.send, BIG)]
+        wait_until(lambda: link.is_torn)
+        wait_until(lambda: chair.sitter == 0)
+        sending.append(Call(client.send, {"a": 1}))
+        wait_until(lambda: len(link.users) == 2)
+        wait_until(lambda: chair.sitter == 0)
+        reading = Call(client.receive, timeout=20)
+        wait_until(lambda: chair.sitter)
+    host.broadcast(1)
+    assert reading.result().data == {"n": 1}
+    for call in sending:
+        call.result()
+    wait_until(lambda: host.said == [BIG, {"a": 1}])
+    assert not link.users
 
 
 @pytest.mark.parametrize("final", [True, False])
@@ -96,16 +142,13 @@ def test_the_goodbye_reaches_who_writes_while_another_reads(
     member: Any = client._backend._member  # type: ignore[attr-defined]
     link, writer = member.link, writer_of(client)
     real = link.channel.read
-    looked, gone, go = list[int](), list[int](), list[int]()
+    entered, gone, go = list[int](), list[int](), list[int]()
 
     def write() -> None:
         link = writer.enter(None)
-        looked.append(1)
+        entered.append(1)
         wait_until(lambda: gone)
         writer.write(link, message(client, {}), None, checked=True)
-
-    writing = Call(write)
-    wait_until(lambda: looked)
 
     # The reader sits in the chair, and is slow to read what has come.
 
@@ -116,6 +159,8 @@ def test_the_goodbye_reaches_who_writes_while_another_reads(
     monkeypatch.setattr(type(link.channel), "read", slow)
     reading = Call(client.receive, timeout=20)
     wait_until(lambda: member.chair.sitter)
+    writing = Call(write)
+    wait_until(lambda: entered)
     unix_host.throw_out("no more of you")
     wait_until(lambda: unix_host.left)
     gone.append(1)

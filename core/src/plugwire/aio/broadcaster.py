@@ -21,7 +21,7 @@ from plugwire.errors import ConnectionClosed, MessageError
 from plugwire.fanout import Lane, Seat
 from plugwire.interfaces import Encoder, Kept, Queue
 from plugwire.logs import Limiter, clean
-from plugwire.message import Message, MessageType
+from plugwire.message import DATA, Message, MessageType
 from plugwire.outbox import Mark
 from plugwire.protocol import Messages
 from plugwire.registry import Registry
@@ -98,7 +98,7 @@ class Broadcaster:
             keep = self.queue.wants(audience)
             self._numbered = seq
             mark: Mark | None = None
-            if message_type is MessageType.DATA:  # what may be dropped
+            if message_type is DATA:  # what may be dropped
                 mark = message.event_name, seq
             self._stats.broadcasts += 1
             if not alone or self._inbox or get_ident() != self._thread:
@@ -129,7 +129,7 @@ class Broadcaster:
             first = self.lanes[0].encoder.encode(message)
             audience = self._audience(session, without)
             mark: Mark | None = None
-            if message_type is MessageType.DATA:
+            if message_type is DATA:
                 mark = message.event_name, 0
             self._stats.broadcasts += 1
             self._say(message, first, mark, session, without, None, False)
@@ -273,7 +273,7 @@ class Broadcaster:
             message = self.messages.make(data, message_type)
             body = addressee.encode(message)
             mark: Mark | None = None
-            if message_type is MessageType.DATA:
+            if message_type is DATA:
                 mark = message.event_name, 0
             if get_ident() == self._thread:
                 self.catch_up()

@@ -17,7 +17,7 @@ from plugwire.aio.incarnation import Incarnation
 from plugwire.compose import compose_server
 from plugwire.errors import AlreadyRunning, ConnectionClosed
 from plugwire.loading import gather
-from plugwire.message import Message, MessageType, check_event_name
+from plugwire.message import DATA, Message, MessageType, check_event_name
 from plugwire.protocol import check_type
 from plugwire.registry import ClientInfo
 from plugwire.settings import Settings
@@ -256,7 +256,7 @@ class Server:
         if host is None or host.is_forked:
             host = self._running()  # which says why it is not
         voice = host.voice
-        if message_type is not MessageType.DATA:
+        if message_type is not DATA:
             message_type = check_type(message_type)
         if session is None and not exclude:
             return voice.broadcast(data, message_type, event_name)

@@ -39,10 +39,10 @@ class Chair:
         """Take the chair, which is free, to read from `link`."""
         if self.sitter:
             self.leave()
-        self.sitter = threading.get_ident()
+        self.sitter = mine = threading.get_ident()
         self.link = link
         if link is not None:
-            link.enter()
+            link.users.add(mine)
 
     def leave(self) -> None:
         """Leave it free."""
@@ -58,7 +58,7 @@ class Chair:
         Nobody looks who sits there, the one aside that was interrupted
         twice, in leaving too: it is to sit down anew.
         """
-        return self.sitter not in (0, threading.get_ident())
+        return self.sitter != 0 and not self.is_mine
 
     @property
     def is_mine(self) -> bool:

@@ -13,9 +13,14 @@ import select
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable
 
 READ_BYTES = 256 * 1024
 """Bytes read at most in one go."""
+FEW_BYTES = 64 * 1024
+"""Bytes read at most where the last read did not bring as many. Room for
+more is asked of the system anew for each read, page by page, by C libraries
+that give it back at once: from 128 KiB on by default."""
 LONGEST = 1e6
 """Seconds that the kernel is asked to wait at most, some eleven days: its
 milliseconds have 31 bits. Who may wait longer asks again."""
@@ -31,71 +36,54 @@ class Channel:
     a signal's handler can raise, so that `KeyboardInterrupt` loses nothing.
     """
 
-    __slots__ = ("_readable", "_sock", "_writable")
+    __slots__ = ("_can_read", "_can_write", "_room", "_sock")
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         self._sock = sock
-        if sys.platform != "win32":
-            # One for each direction: no two threads may use the same.
-            self._readable = select.poll()
-            self._readable.register(sock, select.POLLIN)
-            self._writable = select.poll()
-            self._writable.register(sock, select.POLLOUT)
+        self._room = FEW_BYTES
+        # One for each direction: no two threads may use the same.
+        self._can_read = _waiting(sock, to_write=False)
+        self._can_write = _waiting(sock, to_write=True)
 
     def read(self, into: deque[bytes], seconds: float | None) -> bool:
         """Add what comes within `seconds` (None: at last; 0: now) to `into`,
         b"" at the end of the stream. False when nothing came. Raises
         `OSError`."""
-        if seconds is not None and not self._can_read(seconds):
+        # Asked first, even where it is not to wait: to be told that nothing
+        # has come costs less than an exception that says so.
+        if seconds is not None and not self._can_read(
+            _milliseconds(seconds) if seconds else 0
+        ):
             return False
         flags = 0 if seconds is None else _AT_ONCE
         try:
-            into.extend(map(self._sock.recv, (READ_BYTES,), (flags,)))
+            into.extend(map(self._sock.recv, (self._room,), (flags,)))
         except BlockingIOError:
             return False
+        self._room = READ_BYTES if len(into[-1]) >= FEW_BYTES else FEW_BYTES
         return True
 
     def write(
-        self, data: memoryview, seconds: float | None, written: list[int]
+        self,
+        data: bytes | memoryview,
+        seconds: float | None,
+        written: list[int],
     ) -> bool:
         """Write what the kernel takes of `data` within `seconds`, and add
         the number of bytes to `written`. False when it took none. Raises
         `OSError`."""
-        if seconds is None:
-            written.extend(map(self._sock.send, (data,)))
-            return True
-        # There is room nearly always, and one call is enough.
-        for patience in (0.0, seconds):
-            if self._can_write(patience):
-                with contextlib.suppress(BlockingIOError):
-                    written.extend(map(self._sock.send, (data,), (_AT_ONCE,)))
-                    return True
-        return False
-
-    if sys.platform == "win32":
-
-        def _can_read(self, seconds: float) -> bool:
-            wait = min(max(seconds, 0.0), LONGEST)
-            return bool(select.select([self._sock], [], [], wait)[0])
-
-        def _can_write(self, seconds: float) -> bool:
-            wait = min(max(seconds, 0.0), LONGEST)
-            return bool(select.select([], [self._sock], [], wait)[1])
-
-    else:
-
-        def _can_read(self, seconds: float) -> bool:
-            """Whether reading is worth a try; False after `seconds`."""
-            return seconds <= 0 or bool(
-                self._readable.poll(min(seconds, LONGEST) * 1000)
-            )
-
-        def _can_write(self, seconds: float) -> bool:
-            """Whether writing is worth a try; False after `seconds`."""
-            return seconds <= 0 or bool(
-                self._writable.poll(min(seconds, LONGEST) * 1000)
-            )
+        flags = 0 if seconds is None else _AT_ONCE
+        while True:
+            # There is room nearly always: one call is enough.
+            try:
+                written.extend(map(self._sock.send, (data,), (flags,)))
+            except BlockingIOError:
+                if not seconds or not self._can_write(_milliseconds(seconds)):
+                    return False
+                seconds = 0.0
+            else:
+                return True
 
     def shut(self) -> None:
         """End both directions: whoever reads or writes returns."""
@@ -104,6 +92,34 @@ class Channel:
     def close(self) -> None:
         """Let go of the descriptor; nobody may read or write then."""
         self._sock.close()
+
+
+def _milliseconds(seconds: float) -> float:
+    return min(seconds, LONGEST) * 1000 if seconds > 0 else 0
+
+
+if sys.platform == "win32":
+
+    def _waiting(
+        sock: socket.socket, *, to_write: bool
+    ) -> Callable[[float], object]:
+        reads, writes = ([], [sock]) if to_write else ([sock], [])
+
+        def wait(milliseconds: float) -> bool:
+            return any(select.select(reads, writes, [], milliseconds / 1000))
+
+        return wait
+
+else:
+
+    def _waiting(
+        sock: socket.socket, *, to_write: bool
+    ) -> Callable[[float], object]:
+        """What waits so many milliseconds until `sock` is ready, and says
+        whether it is."""
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT if to_write else select.POLLIN)
+        return poll.poll
 
 
 def shut(sock: socket.socket) -> None:

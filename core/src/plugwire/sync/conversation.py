@@ -12,7 +12,7 @@ something waits, nor while the application's code runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from plugwire import forks
@@ -26,17 +26,19 @@ from plugwire.errors import (
 from plugwire.logs import log
 from plugwire.message import Message, MessageType, check_event_name
 from plugwire.protocol import ATTACH, DETACH, ServerFacts
+from plugwire.sync.asking import Asker
 from plugwire.sync.backend import Callbacks
 from plugwire.sync.link import Link
-from plugwire.sync.membership import Membership, Question
+from plugwire.sync.membership import Membership
 from plugwire.sync.turns import (
+    AT_ONCE,
     Turn,
     deadline_in,
     earlier,
     is_past,
     left_until,
 )
-from plugwire.sync.writing import AT_ONCE, Late, Writer
+from plugwire.sync.writing import Late, Writer
 from plugwire.way import Way
 
 
@@ -49,7 +51,7 @@ class Conversation:
         self._settings = way.settings
         self._member = Membership(way, callbacks)
         self._writer = Writer(self._member)
-        self._last_id = 0
+        self._asker = Asker(self._member, self._writer)
 
     # --------------------------------------------------------- life cycle
 
@@ -193,10 +195,11 @@ class Conversation:
         while True:
             with chair.lock:
                 if member.link is None or chair.is_taken or member.is_held:
-                    return
+                    break
                 job = member.sit_down()
             if not member.work(job, AT_ONCE):
-                return
+                break
+        member.let_go()
 
     @property
     def left(self) -> bool:
@@ -236,7 +239,7 @@ class Conversation:
     def receive(self, *, timeout: float | None = None) -> Message:
         """See `Client.receive`."""
         try:
-            return self._receive(deadline_in(timeout))
+            return self._receive(timeout)
         except Late:
             raise TimedOut(
                 f"no message of {self._event!r} within {timeout:g} s",
@@ -248,24 +251,30 @@ class Conversation:
             self._member.interrupted()
             raise
 
-    def _receive(self, deadline: float | None) -> Message:
+    def _receive(self, timeout: float | None) -> Message:
         member, chair = self._member, self._member.chair
+        deadline = None if timeout is None else time.monotonic() + timeout
         turn: Turn | None = None
-        late = False
+        has_tried = False
         while True:
-            member.tell()
+            if member.teller.waiting:
+                member.tell()
             with chair.lock:
                 message = member.take()
                 if message is not None:
+                    if has_tried:
+                        member.get_up()
                     return message
                 if member.end is not None:
+                    member.get_up()
                     raise member.end.with_traceback(None)
-                if late:
-                    member.pass_on()
+                if has_tried and is_past(deadline):
+                    member.get_up()
                     raise Late
                 job = member.sit()
                 until = deadline
                 if job is None:
+                    member.get_up()
                     turn = turn or Turn()
                     chair.queue(chair.receivers, turn)
                     if member.link is None and not chair.is_taken:
@@ -274,7 +283,7 @@ class Conversation:
                 member.work(job, deadline)
             elif turn is not None:
                 chair.wait(chair.receivers, turn, until)
-            late = is_past(deadline)
+            has_tried = True
 
     # ------------------------------------------------------------ sending
 
@@ -284,6 +293,7 @@ class Conversation:
         try:
             link = self._writer.enter(None)
             self._writer.write(link, message, None, checked=True)
+            self._member.let_go()
         except PlugwireError:
             raise
         except BaseException:
@@ -302,11 +312,10 @@ class Conversation:
         self, data: Mapping[str, Any], *, timeout: float | None = None
     ) -> Message:
         """See `Client.request`."""
-        return self._ask(
-            lambda number: self._way.messages.make(data, id=number),
-            timeout,
-            checked=True,
-        )
+        asker = self._asker
+        number = next(asker.numbers)
+        message = self._way.messages.make(data, id=number)
+        return asker.ask(number, message, timeout, checked=True)
 
     def attach(self, session: str) -> None:
         """See `Client.attach`."""
@@ -320,70 +329,8 @@ class Conversation:
         self._member.standing.session = None
 
     def _operate(self, op: str, data: Mapping[str, Any]) -> None:
-        self._ask(
-            lambda number: self._way.messages.make(
-                data, MessageType.CONTROL, id=number, op=op
-            ),
-            None,
-            checked=False,
+        number = next(self._asker.numbers)
+        message = self._way.messages.make(
+            data, MessageType.CONTROL, id=number, op=op
         )
-
-    def _ask(
-        self,
-        make: Callable[[int], Message],
-        timeout: float | None,
-        *,
-        checked: bool,
-    ) -> Message:
-        member, writer = self._member, self._writer
-        seconds = (
-            self._settings.default_timeout if timeout is None else timeout
-        )
-        deadline = deadline_in(seconds)
-        with member.chair.lock:
-            self._last_id += 1
-            number = self._last_id
-        message = make(number)
-        try:
-            link = writer.enter(deadline)
-            question = member.asked[number] = Question(link)
-            writer.write(link, message, deadline, checked=checked)
-            return self._answer(question, deadline)
-        except Late:
-            raise TimedOut(
-                f"no answer from {self._event!r} within {seconds:g} s"
-                + self._way.why_silent(len(member.buffer), member.is_held),
-                seconds=seconds,
-            ) from None
-        except PlugwireError:
-            raise
-        except BaseException:
-            member.interrupted()
-            raise
-        finally:
-            member.asked.pop(number, None)
-
-    def _answer(self, question: Question, deadline: float | None) -> Message:
-        member, chair = self._member, self._member.chair
-        late = False
-        while True:
-            member.tell()
-            with chair.lock:
-                if isinstance(question.answer, Message):
-                    return question.answer
-                error = question.answer or question.link.error
-                if error is not None:
-                    raise error.with_traceback(None)
-                if late:
-                    member.pass_on()
-                    raise Late
-                job = None
-                if chair.is_taken or member.is_held:
-                    chair.queue(chair.others, question)
-                else:
-                    job = member.sit_down()
-            if job is not None:
-                member.work(job, deadline)
-            else:
-                chair.wait(chair.others, question, deadline)
-            late = is_past(deadline)
+        self._asker.ask(number, message, None, checked=False)

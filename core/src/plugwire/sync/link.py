@@ -1,4 +1,4 @@
-"""A blocking client's connection: handshake, then messages."""
+"""A blocking client's connection: handshake, then messages and questions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from collections import deque
 from collections.abc import Container
 
-from plugwire.errors import ConnectionClosed
+from msgspec import Struct
+
+from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.handshake import ClientHandshake
 from plugwire.interfaces import DecoderFactory
 from plugwire.message import Message, MessageType
@@ -19,7 +21,7 @@ from plugwire.protocol import (
     facts,
 )
 from plugwire.sync.channel import Channel
-from plugwire.sync.turns import left_until
+from plugwire.sync.turns import Turn, left_until
 
 
 class Link:
@@ -29,7 +31,8 @@ class Link:
     `users` (the threads that are in a call on the socket) and `error`, why
     it is over, belong to the chair's lock. `chunks` is what was read and not
     yet decoded, `since` the monotonic time in seconds at which it joined,
-    `max_message_bytes` what the server takes.
+    `max_message_bytes` what the server takes, `can_send` whether it lets
+    this client send.
     """
 
     def __init__(
@@ -52,7 +55,8 @@ class Link:
         self.error: ConnectionClosed | None = None
         self.since = 0.0
         self.max_message_bytes = 0
-        self._last: tuple[list[int], int] = [], 0
+        self.can_send = False
+        self._last: tuple[list[int], int] | None = None
 
     def shake_hands(self, deadline: float | None) -> bool:
         """Shake hands until `deadline`: whether it has joined. Called again,
@@ -72,6 +76,7 @@ class Link:
             self._answer = shake.feed(data)
         self.since = time.monotonic()
         self.max_message_bytes = self.server.max_message_bytes
+        self.can_send = shake.joined.can_send
         self._protocol = ClientProtocol(
             self._decoder(), shake.joined, self._types
         )
@@ -102,11 +107,6 @@ class Link:
         return joined is not None and joined.client_id is not None
 
     @property
-    def can_send(self) -> bool:
-        """Whether the server lets this client send."""
-        return self.shake.joined is not None and self.shake.joined.can_send
-
-    @property
     def seq(self) -> int:
         """The last broadcast to all that this link knows of."""
         return self._protocol.seq if self._protocol is not None else 0
@@ -125,35 +125,37 @@ class Link:
             raise ConnectionClosed(
                 self._goodbye.reason, final=self._goodbye.final
             )
-        messages = protocol.feed(data)
-        events: list[ClientEvent] = []
-        if protocol.events:
-            events, protocol.events = protocol.events, []
+        messages, events = protocol.feed(data), protocol.events
+        if events:
+            protocol.events = []
             for event in events:
-                if isinstance(event, Goodbye):
+                if type(event) is Goodbye:
                     self._goodbye = event
         return messages, protocol.size, events
 
     def write(
         self, frame: bytes, deadline: float | None, written: list[int]
     ) -> bool:
-        """Write all of `frame`; False when `deadline` came first. `written`
-        sums up to what the kernel took, however it ends. Raises
-        `OSError`."""
+        """Write all of `frame`, or what is left of it once `written` was;
+        False when `deadline` came first. `written` sums up to what the
+        kernel took, however it ends. Raises `OSError`."""
         self._last = written, len(frame)
-        rest = memoryview(frame)
+        rest = memoryview(frame)[sum(written) :] if written else frame
         while True:
-            left = left_until(deadline)
+            left = left_until(deadline) if deadline else deadline
             if not self.channel.write(rest, left, written):
                 return False
             if written[-1] == len(rest):
+                self._last = None
                 return True
-            rest = rest[written[-1] :]
+            rest = memoryview(rest)[written[-1] :]
 
     @property
     def is_torn(self) -> bool:
         """Whether the last frame was begun and not finished. For who holds
         `order`."""
+        if self._last is None:
+            return False
         written, size = self._last
         return 0 < sum(written) < size
 
@@ -167,7 +169,8 @@ class Link:
         """This thread reads or writes no more; the last one out of a link
         that is over closes it."""
         self.users.discard(threading.get_ident())
-        self._close_if_empty()
+        if self.error is not None:
+            self._close_if_empty()
 
     @property
     def has_guests(self) -> bool:
@@ -182,5 +185,14 @@ class Link:
         self._close_if_empty()
 
     def _close_if_empty(self) -> None:
-        if self.error is not None and not self.users:
+        if not self.users:
             self.channel.close()
+
+
+class Question(Struct, eq=False):
+    """A request under way on `link`, and its answer; `turn` is who asked,
+    where it waits and another one reads."""
+
+    link: Link
+    answer: Message | PlugwireError | None = None
+    turn: Turn | None = None

@@ -1,9 +1,10 @@
 """A blocking client's connection through all its losses, and what came over
 it.
 
-Whoever needs something sits down in the chair and works: reads once, or
-gets on with connecting where there is no connection. Attributes belong to
-the chair's lock.
+Whoever needs something sits down in the chair and works: reads, or gets on
+with connecting where there is no connection, until it has what it came for.
+Then it leaves the chair, and so it does before it waits for anything else
+and before callbacks are called. Attributes belong to the chair's lock.
 """
 
 from __future__ import annotations
@@ -26,27 +27,12 @@ from plugwire.sync.attempt import Attempt
 from plugwire.sync.backend import Callbacks
 from plugwire.sync.chair import Chair
 from plugwire.sync.channel import words
-from plugwire.sync.link import Link
+from plugwire.sync.link import Link, Question
 from plugwire.sync.telling import Teller
-from plugwire.sync.turns import (
-    Turn,
-    deadline_in,
-    earlier,
-    is_past,
-    left_until,
-)
+from plugwire.sync.turns import deadline_in, earlier, is_past
 from plugwire.way import Way
 
-
-class Question(Turn):
-    """A request under way, and its answer."""
-
-    __slots__ = ("answer", "link")
-
-    def __init__(self, link: Link) -> None:
-        super().__init__()
-        self.link = link
-        self.answer: Message | PlugwireError | None = None
+_INTERRUPTED = "interrupted in the middle of a message"
 
 
 class Membership:
@@ -85,33 +71,27 @@ class Membership:
         job: Link | Attempt,
         deadline: float | None,
     ) -> bool:
-        """Read once, or get on with connecting; then leave the chair.
+        """Read once, or get on with connecting, in the chair.
 
         False when nothing came of it before `deadline`.
         """
-        try:
-            if isinstance(job, Link):
-                return self._read(job, deadline)
-            return self._connect(job, deadline)
-        finally:
-            self.let_go()
+        if isinstance(job, Link):
+            return self.read(job, deadline)
+        return self._connect(job, deadline)
 
     def tell(self) -> None:
         """Call the callbacks that wait. They may take long, or wait for
         another thread's call: nobody waits for this one meanwhile."""
-        if self.teller.has_news:
-            with self.chair.lock:
-                self.pass_on()
+        if self.teller.waiting:
+            self.let_go()
             self.teller.tell()
 
     def let_go(self) -> None:
         """Leave the chair and the link, whichever this thread is at."""
         with self.chair.lock:
-            if self.chair.is_mine:
-                self.chair.leave()
+            self.get_up()
             if self.link is not None:
                 self.link.leave()
-            self.pass_on()
 
     def interrupted(self) -> None:
         """This thread's call was broken off by a signal's handler, wherever
@@ -156,19 +136,17 @@ class Membership:
         if not is_used:
             attempt.close()
 
-    def _read(self, link: Link, deadline: float | None) -> bool:
-        interrupted = ConnectionClosed(
-            "interrupted in the middle of a message"
-        )
-        error, whole = interrupted, True
+    def read(self, link: Link, deadline: float | None) -> bool:
+        """Read once, in the chair; False when nothing came in time."""
+        chunks, whole = link.chunks, True
+        error: ConnectionClosed | None = None
         try:
-            if not link.chunks and not link.channel.read(
-                link.chunks, left_until(deadline)
-            ):
+            left = deadline - time.monotonic() if deadline else deadline
+            if not chunks and not link.channel.read(chunks, left):
                 return False
-            while link.chunks:
+            while chunks:
                 whole = False
-                messages, size, events = link.digest(link.chunks.popleft())
+                messages, size, events = link.digest(chunks.popleft())
                 with self.chair.lock:
                     self._heard(messages, size, events)
                 whole = True
@@ -182,8 +160,8 @@ class Membership:
         finally:
             if not whole:
                 with self.chair.lock:
-                    self.lose(link, error)
-                    if error is interrupted and link.is_members:
+                    self.lose(link, error or ConnectionClosed(_INTERRUPTED))
+                    if error is None and link.is_members:
                         # Some of it may have been taken, and some not.
                         self.standing.gap(None)
         return True
@@ -200,12 +178,15 @@ class Membership:
         return self.sit_down()
 
     def sit_down(self, *, counted: bool = True) -> Link | Attempt:
-        """Sit down in the chair, which is free; what is to be worked on.
-        An attempt that nobody else begins or gets on with is not `counted`
-        as a try."""
-        self.chair.sit(self.link)
-        if self.link is not None:
-            return self.link
+        """Sit down in the chair, which is free, or stay there; what is to be
+        worked on. An attempt that nobody else begins or gets on with is not
+        `counted` as a try."""
+        link = self.link
+        if link is not None:
+            if self.chair.link is not link:
+                self.chair.sit(link)
+            return link
+        self.chair.sit(None)
         if self.attempt is None:
             self.attempt = Attempt(
                 self.way,
@@ -217,6 +198,14 @@ class Membership:
             self.attempt.counted = True
         return self.attempt
 
+    def get_up(self) -> None:
+        """Leave the chair, where this thread sits there, to who is next."""
+        chair = self.chair
+        if chair.is_mine:
+            chair.leave()
+        if chair.receivers or chair.others:
+            self.pass_on()
+
     def pass_on(self) -> None:
         """Wake who can go on now."""
         chair = self.chair
@@ -224,7 +213,7 @@ class Membership:
             chair.wake_all()
         elif len(self.buffer) and chair.receivers:
             chair.wake_one(chair.receivers)
-        elif chair.is_taken:
+        elif chair.sitter:
             return
         elif self.link is None:
             # Who sends makes its one attempt at once; who receives may have
@@ -246,17 +235,20 @@ class Membership:
     def _heard(
         self, messages: list[Message], size: int, events: list[ClientEvent]
     ) -> None:
-        self.buffer.put(messages, size)
-        if self.buffer.is_full and not self.is_held:
-            self.is_held = True
-            self.chair.wake_queue(self.chair.others)
+        if messages:
+            self.buffer.put(messages, size)
+            if self.buffer.is_full and not self.is_held:
+                self.is_held = True
+                self.chair.wake_queue(self.chair.others)
+            self.chair.wake_one(self.chair.receivers)
         for event in events:
-            if isinstance(event, Reply):
+            if type(event) is Reply:
                 question = self.asked.get(event.id)
                 if question is not None:
                     question.answer = event.answer
-                    self.chair.wake(question)
-            elif isinstance(event, Gap):
+                    if question.turn is not None:
+                        self.chair.wake(question.turn)
+            elif type(event) is Gap:
                 self.standing.gap(event.missed)
 
     def _gap(self, missed: int | None) -> None:

@@ -56,15 +56,21 @@ class Teller:
             if not held[0]:
                 return False
             self._thread = threading.get_ident()
-            while self.waiting:
-                name, call = self.waiting.popleft()
-                try:
-                    call()
-                except Exception as error:
-                    log.error(_RAISED, name, error, exc_info=error)
+            # A call of its own: what a signal's handler raises where a loop
+            # jumps back, in this very block, passes CPython 3.13's `finally`
+            # by.
+            self._tell_all()
             return True
         finally:
             # Nothing is called here before the release, for the same reason.
             if held and held[0]:
                 self._thread = None
                 self._telling.release()
+
+    def _tell_all(self) -> None:
+        while self.waiting:
+            name, call = self.waiting.popleft()
+            try:
+                call()
+            except Exception as error:
+                log.error(_RAISED, name, error, exc_info=error)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 import time
 
+AT_ONCE = 0.0
+"""A deadline that has passed: do what needs no waiting."""
+
 
 def deadline_in(seconds: float | None) -> float | None:
     """The moment in so many seconds; None for never."""
@@ -19,7 +22,8 @@ def left_until(deadline: float | None) -> float | None:
     """Seconds until `deadline`, not below 0; None for ever."""
     if deadline is None:
         return None
-    return max(deadline - time.monotonic(), 0.0)
+    left = deadline - time.monotonic()
+    return left if left > 0.0 else 0.0
 
 
 def is_past(deadline: float | None) -> bool:

@@ -9,10 +9,7 @@ from plugwire.message import Message
 from plugwire.sync.channel import words
 from plugwire.sync.link import Link
 from plugwire.sync.membership import Membership
-from plugwire.sync.turns import Turn, is_past, left_until
-
-AT_ONCE = 0.0
-"""A deadline that has passed: do what needs no waiting."""
+from plugwire.sync.turns import AT_ONCE, Turn, is_past, left_until
 
 
 class Late(Exception):
@@ -28,7 +25,8 @@ class Writer:
         self._member = member
 
     def enter(self, deadline: float | None) -> Link:
-        """The link to write to; this thread is among its users from now on.
+        """The link to write to; this thread is among its users from now on,
+        and in the chair where nobody else is.
 
         Where nobody reads, a look at what has come tells first whether the
         connection still stands. Where it is away, one attempt is made.
@@ -36,33 +34,35 @@ class Writer:
         """
         member, chair = self._member, self._member.chair
         turn: Turn | None = None
-        looked = tried = False
+        tried = False
         while True:
-            member.tell()
+            if member.teller.waiting:
+                member.tell()
             with chair.lock:
                 link, job = member.link, None
+                is_taken = chair.is_taken
                 if link is None and (member.end is not None or tried):
+                    member.get_up()
                     raise member.away()
-                if link is not None and (
-                    looked or chair.is_taken or member.is_held
-                ):
+                if link is not None and (is_taken or member.is_held):
+                    member.get_up()
                     link.enter()
                     return link
-                if chair.is_taken:
+                if is_taken:
                     turn = turn or Turn()
                     chair.queue(chair.others, turn)
                 else:
                     job = member.sit_down(counted=False)
             if isinstance(job, Link):
-                looked = not member.work(job, AT_ONCE)
+                if not member.read(job, AT_ONCE):
+                    return job
             elif job is not None:
                 member.work(job, deadline)
-                looked = tried = True
+                tried = True
             elif turn is not None:
                 chair.wait(chair.others, turn, deadline)
             if link is None and is_past(deadline):
-                with chair.lock:
-                    member.pass_on()  # it may have been this one's turn
+                member.let_go()
                 raise Late
 
     def write(
@@ -72,43 +72,66 @@ class Writer:
         deadline: float | None,
         *,
         checked: bool,
-    ) -> None:
-        """Write `message` whole, and be a user of `link` no more.
+    ) -> bool:
+        """Write `message` whole, to the link that was entered.
+
+        Whether this thread sits in the chair still, since it did and had
+        not to wait; else it is no user of `link` any more.
 
         `checked`: only where the server lets this client send; else it
         raises `Denied`. Where the time is up or the thread interrupted in
         the middle of the message, the connection ends. Raises `Late`,
         `MessageError` and `ConnectionClosed`.
         """
-        frame, written = b"", [0]
+        member, chair = self._member, self._member.chair
+        frame, written = b"", list[int]()
         ordered: list[bool] = []
+        is_whole = False
         broken: OSError | None = None
         try:
             if checked and not link.can_send:
                 raise Denied(
-                    f"the server of {self._member.way.event!r} does not let "
-                    "this client send"
+                    f"the server of {member.way.event!r} does not let this "
+                    "client send"
                 )
-            frame = self._member.way.frame(message, link.max_message_bytes)
-            left = left_until(deadline)
-            wait = -1 if left is None else min(left, threading.TIMEOUT_MAX)
+            frame = member.way.frame(message, link.max_message_bytes)
             # Stored before a signal's handler can raise.
-            ordered.extend(map(link.order.acquire, (True,), (wait,)))
-            if ordered[0] and link.is_torn:
+            ordered.extend(map(link.order.acquire, (False,)))
+            if not ordered[-1]:
+                self._stand_up(link)
+                left = left_until(deadline)
+                wait = -1 if left is None else min(left, threading.TIMEOUT_MAX)
+                ordered.extend(map(link.order.acquire, (True,), (wait,)))
+            if ordered[-1] and link.is_torn:
                 self._end(link, "a message was cut off half-way")
             if link.error is not None:
                 raise link.error.with_traceback(None)
-            if not ordered[0] or not link.write(frame, deadline, written):
+            if not ordered[-1]:
+                raise Late
+            is_whole = link.write(frame, AT_ONCE, written)
+            if not is_whole:
+                self._stand_up(link)
+                is_whole = link.write(frame, deadline, written)
+            if not is_whole:
                 raise Late
         except OSError as error:
             broken = error
         finally:
             # Nothing is called before the release, for the same reason.
-            if ordered and ordered[0]:
+            if ordered and ordered[-1]:
                 link.order.release()
-            self._leave(link, torn=0 < sum(written) < len(frame))
+            is_seated = is_whole and chair.is_mine
+            if not is_seated:
+                self._leave(link, torn=0 < sum(written) < len(frame))
         if broken is not None:
             raise self._lost(link, broken)
+        return is_seated
+
+    def _stand_up(self, link: Link) -> None:
+        """Let another one read while this thread waits to write."""
+        with self._member.chair.lock:
+            self._member.get_up()
+            link.enter()
 
     def flush(self) -> None:
         """Until what others are writing is in the kernel."""
@@ -131,8 +154,7 @@ class Writer:
                     link, ConnectionClosed("a message was cut off half-way")
                 )
             link.leave()
-            if link.error is not None:
-                member.pass_on()
+            member.get_up()
 
     def _end(self, link: Link, reason: str) -> None:
         with self._member.chair.lock:
