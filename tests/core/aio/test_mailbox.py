@@ -8,7 +8,6 @@ import pytest
 
 from plugwire import ConnectionClosed, Message, MessageType
 from plugwire.aio.mailbox import Mailbox
-from plugwire.buffer import Buffer
 
 
 def message(number: int) -> Message:
@@ -27,7 +26,8 @@ class Box(Mailbox):
     def __init__(self, limit: int = 4) -> None:
         self.acts: list[str] = []
         super().__init__(
-            Buffer(limit, 1000),
+            limit,
+            1000,
             lambda: self.acts.append("hold"),
             lambda: self.acts.append("resume"),
         )

@@ -20,7 +20,6 @@ from plugwire.aio.link import Link
 from plugwire.aio.mailbox import Mailbox
 from plugwire.aio.reach import attempt
 from plugwire.backoff import Backoff
-from plugwire.buffer import Buffer
 from plugwire.comeback import Comeback, first_attempts
 from plugwire.errors import (
     ConnectionClosed,
@@ -89,7 +88,8 @@ class Client:
         self._event = self._way.event
         self._settings = self._way.settings
         self._mail = Mailbox(
-            Buffer(self._settings.buffer_size, self._settings.buffer_bytes),
+            self._settings.buffer_size,
+            self._settings.buffer_bytes,
             self._hold_reading,
             self._resume_reading,
         )

@@ -90,7 +90,7 @@ class Link(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         data = bytes(self._buffer[:nbytes])
         if self._protocol is not None:
-            self._read(data)
+            self._read(self._protocol, data)
         elif self._shake is not None:
             self._shake_hands(data)
 
@@ -137,7 +137,7 @@ class Link(asyncio.BufferedProtocol):
             if not self.joined.done():
                 self.joined.set_result(server)
             if shake.rest:
-                self._read(shake.rest)
+                self._read(self._protocol, shake.rest)
 
     def _fail(self, error: PlugwireError) -> None:
         self._cause = error
@@ -155,9 +155,7 @@ class Link(asyncio.BufferedProtocol):
         """The last broadcast to all that this link knows of."""
         return self._protocol.seq if self._protocol is not None else 0
 
-    def _read(self, data: bytes) -> None:
-        protocol = self._protocol
-        assert protocol is not None
+    def _read(self, protocol: ClientProtocol, data: bytes) -> None:
         try:
             messages = protocol.feed(data)
         except PlugwireError as error:

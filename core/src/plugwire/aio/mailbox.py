@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from plugwire.aio.handover import Handover
 from plugwire.buffer import Buffer
@@ -11,21 +11,27 @@ from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.message import Message
 
 
-class Mailbox:
-    """A `Buffer` that tasks can wait at.
+_take = Buffer.take  # quicker than to ask super() for each message
+
+
+class Mailbox(Buffer):
+    """A buffer that tasks can wait at.
 
     `hold` and `resume` are called when it is full and when half of it is
     room again: the client stops and resumes reading. `end` is why nothing
     more comes, or None.
     """
 
+    __slots__ = ("_hold", "_resume", "_waiting", "end", "is_held")
+
     def __init__(
         self,
-        buffer: Buffer,
+        max_messages: int,
+        max_bytes: int,
         hold: Callable[[], None],
         resume: Callable[[], None],
     ) -> None:
-        self._buffer = buffer
+        super().__init__(max_messages, max_bytes)
         self._hold = hold
         self._resume = resume
         self._waiting: deque[Handover[None]] = deque()
@@ -34,34 +40,21 @@ class Mailbox:
             "not connected: connect() first"
         )
 
-    def __len__(self) -> int:
-        return len(self._buffer)
-
-    def put(self, messages: Sequence[Message], size: int) -> None:
-        """Add what one read of `size` bytes brought."""
-        self._buffer.put(messages, size)
-
     def hand_over(self) -> None:
         """Have one who waits go on with what was put, before this returns;
         and hold, where it is too much all the same."""
-        if self._waiting and not self._buffer.is_empty:
+        if self._waiting and not self.is_empty:
             turn = self._next()
             if turn is not None:
                 turn.give(None)
-        if not self.is_held and self._buffer.is_full:
+        if not self.is_held and self.is_full:
             self.is_held = True
             self._hold()
 
-    @property
-    def head(self) -> deque[Message]:
-        """The messages of the oldest read, of which all but the last may be
-        taken from here while it is not held."""
-        return self._buffer.head
-
     def take(self) -> Message | None:
         """The oldest message, or None."""
-        message = self._buffer.take()
-        if self.is_held and self._buffer.has_room:
+        message = _take(self)
+        if self.is_held and self.has_room:
             self.is_held = False
             self._resume()
         return message
@@ -84,7 +77,7 @@ class Mailbox:
                 raise
             message = self.take()
             if message is not None:
-                if self._waiting and not self._buffer.is_empty:
+                if self._waiting and not self.is_empty:
                     self._wake()
                 return message
 
