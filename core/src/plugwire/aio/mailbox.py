@@ -10,7 +10,6 @@ from plugwire.buffer import Buffer
 from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.message import Message
 
-
 _take = Buffer.take  # quicker than to ask super() for each message
 
 
