@@ -43,9 +43,8 @@ class Acceptor:
             self._waiting = self._loop.create_future()
             try:
                 self._watch()
-            except (
-                NotImplementedError
-            ):  # Windows: its loop closes what is late
+            except NotImplementedError:
+                # Windows, whose loop closes what comes too late.
                 return (await self._loop.sock_accept(self._listening))[0]
             await self._waiting
 
