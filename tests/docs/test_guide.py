@@ -34,7 +34,8 @@ def test_server_and_client_are_two_programs(
         stdout=subprocess.PIPE,
         text=True,
     )
-    # Whichever comes first: the client tries, the queue keeps.
+    # Whichever comes first: the client tries, the queue keeps, the server
+    # stays until somebody came.
     assert run("server.py") == ""
     said, _ = client.communicate(timeout=30)
     assert (client.returncode, said) == (0, "0\n1\n2\n")

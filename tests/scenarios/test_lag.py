@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from worlds import BOTH_LOOPS, DEADLINE, PORTS, World, numbers, total
 
 from plugwire import (
     Client,
+    ClientGone,
     ClientInfo,
     ConnectionClosed,
     Message,
@@ -484,6 +485,8 @@ async def test_who_has_most_queued_is_dealt_with_first_by_its_policy(
         assert server.stats.overfull == 0
         assert len(server.clients) == 4
         gone = stuck["whole"].client_id
-        most("whole", 70)
+        # With a server in a thread the client goes amidst these.
+        with suppress(ClientGone):
+            most("whole", 70)
         await world.until(lambda: server.stats.overfull)
         assert gone not in server.clients
