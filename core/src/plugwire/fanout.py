@@ -21,6 +21,8 @@ from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Encoder
 from plugwire.outbox import Mark, Share
 
+_NO_MARKS: list[Mark | None] = []
+"""Of who is owed nothing alone, as are nearly all; never written to."""
 _WHOLE = (0, None, 0)
 """The place of who has yet to receive all that was said to all, no more."""
 
@@ -63,7 +65,7 @@ class Seat:
         self._chat: Chat | None = None
         self._chat_start = 0
         self._own: list[bytes] | None = None
-        self._own_marks: list[Mark | None] = []
+        self._own_marks = _NO_MARKS
         self._own_size = 0
 
     @property
@@ -122,7 +124,7 @@ class Seat:
         if own is None or self.held:
             return
         marks = self._own_marks
-        self._own, self._own_marks, self._own_size = None, [], 0
+        self._own, self._own_marks, self._own_size = None, _NO_MARKS, 0
         self._lane.debtors.pop(self, None)
         for share in in_shares(own, marks):
             if not self.left:  # a share may have been too much for it
@@ -136,7 +138,7 @@ class Seat:
         self._lane.seats.pop(self, None)
         self._lane.debtors.pop(self, None)
         self.taken = False
-        self._own, self._own_marks, self._own_size = None, [], 0
+        self._own, self._own_marks, self._own_size = None, _NO_MARKS, 0
 
     # ------------------------------------------------- for the lane only
 
@@ -168,7 +170,7 @@ class Seat:
         self, bodies: Iterable[bytes], marks: Iterable[Mark | None]
     ) -> None:
         if self._own is None:
-            self._own = []
+            self._own, self._own_marks = [], []
             if not self.held:
                 self._lane.debtors[self] = None
         before = len(self._own)

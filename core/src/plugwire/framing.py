@@ -59,7 +59,7 @@ class FrameSplitter:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None  # an idle client has none
         self._have = 0
         self._need = HEADER_BYTES
 
@@ -77,7 +77,7 @@ class FrameSplitter:
             if self._have < self._need:
                 return []
             data = b"".join(self._parts)
-            self._parts.clear()
+            self._parts = None
         end = len(data)
         at = 0
         limit = self._limit
@@ -97,7 +97,7 @@ class FrameSplitter:
             at = stop
         if at < end:
             rest = data[at:] if at else data
-            self._parts.append(rest)
+            self._parts = [rest]
             self._have = len(rest)
             self._need = need
         return payloads

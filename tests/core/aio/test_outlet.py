@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from plugwire.aio.outlet import Outlet
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
@@ -46,13 +49,18 @@ class Joiner:
 class Desk:
     """A keeper that writes down what it is told."""
 
-    def __init__(self, lag: Lag = Lag.DISCONNECT, limit: int = 4) -> None:
+    def __init__(
+        self,
+        lag: Lag = Lag.DISCONNECT,
+        limit: int = 4,
+        send: Callable[[bytes], int] | None = None,
+    ) -> None:
         self.wire = Wire()
         self.told: list[object] = []
         self.ledger = Ledger()
         self._lag, self._limit = lag, limit
         joiner: Any = Joiner()
-        self.outlet = Outlet(self.wire, joiner, 0, self)
+        self.outlet = Outlet(self.wire, joiner, 0, self, send)
 
     def make_outbox(self) -> Outbox:
         return make_outbox(
@@ -97,6 +105,46 @@ def test_a_share_is_joined_once_for_all_who_get_it() -> None:
     two.outlet.deliver(common)
     assert one.wire.frames == [b"a|b"]
     assert one.wire.frames[0] is two.wire.frames[0]
+
+
+def test_a_frame_goes_straight_to_the_socket_while_nothing_waits() -> None:
+    sent: list[bytes] = []
+
+    def send(data: bytes) -> int:
+        sent.append(data)
+        return len(data)
+
+    desk = Desk(send=send)
+    desk.outlet.deliver(share(b"a", b"b"))
+    assert (sent, desk.wire.frames) == ([b"a|b"], [])
+    desk.outlet.pause()
+    desk.outlet.deliver(share(b"c"))
+    assert sent == [b"a|b"]
+    desk.outlet.resume()  # behind what the transport holds: by it
+    assert (sent, desk.wire.frames) == ([b"a|b"], [b"c"])
+    desk.outlet.deliver(share(b"d"))
+    assert sent == [b"a|b", b"d"]
+
+
+def test_what_the_kernel_leaves_is_the_transports() -> None:
+    desk = Desk(send=lambda data: 2)
+    desk.outlet.deliver(share(b"a", b"b"))
+    assert desk.wire.frames == [b"b"]
+
+
+@pytest.mark.parametrize("error", [BlockingIOError, BrokenPipeError, OSError])
+def test_a_socket_that_takes_nothing_leaves_it_to_the_transport(
+    error: type[OSError],
+) -> None:
+    def send(data: bytes) -> int:
+        raise error
+
+    desk = Desk(send=send)
+    desk.outlet.deliver(share(b"a", b"b"))
+    assert desk.wire.frames == [b"a|b"]
+    desk.wire.gone = True
+    desk.outlet.deliver(share(b"c"))
+    assert desk.wire.frames == [b"a|b"]
 
 
 def test_what_comes_while_it_is_paused_waits_and_is_counted() -> None:

@@ -56,12 +56,12 @@ class ServerConnection(asyncio.BufferedProtocol):
     `ended` is true from the moment that it counts no more, `closed` once
     its transport is gone; in between what it is owed goes out. `stalled` and
     `lag_mark` (when it last took something, and what the transport held
-    then) are the lag watch's.
+    then) are the lag watch's. `send` is that of its socket, or None.
     """
 
-    __slots__ = ("_deadline", "_first", "_outlet", "_stage", "_transport",
-                 "closed", "door", "ended", "host", "lag_mark", "member",
-                 "peer", "reason", "rights", "role", "stalled",
+    __slots__ = ("_deadline", "_first", "_outlet", "_send", "_stage",
+                 "_transport", "closed", "door", "ended", "host", "lag_mark",
+                 "member", "peer", "reason", "rights", "role", "stalled",
                  "was_member")  # fmt: skip
 
     def __init__(
@@ -70,6 +70,7 @@ class ServerConnection(asyncio.BufferedProtocol):
         door: Entrance,
         peer: Peer,
         first: Callable[[ServerConnection], Stage],
+        send: Callable[[bytes], int] | None = None,
     ) -> None:
         self.host = host
         self.door = door
@@ -85,6 +86,7 @@ class ServerConnection(asyncio.BufferedProtocol):
         self.lag_mark = (0.0, 0)
         self._deadline: asyncio.TimerHandle | None = None
         self._first = first
+        self._send = send
 
     # ---------------------------------------------------- asyncio's calls
 
@@ -92,7 +94,11 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=0)
         self._outlet = Outlet(
-            self._transport, self.door.lane.encoder, self.door.lane_index, self
+            self._transport,
+            self.door.lane.encoder,
+            self.door.lane_index,
+            self,
+            self._send,
         )
         self.door.opened(self)
         self._stage = self._first(self)

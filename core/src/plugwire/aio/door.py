@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -106,8 +107,10 @@ class Door:
 
     # --------------------------------------------------------- accepting
 
-    def _connection(self, peer: Peer) -> ServerConnection:
-        return ServerConnection(self._host, self, peer, Arrival)
+    def _connection(
+        self, peer: Peer, send: Callable[[bytes], int] | None = None
+    ) -> ServerConnection:
+        return ServerConnection(self._host, self, peer, Arrival, send)
 
     async def _accept(self, listening: socket.socket) -> None:
         acceptor = Acceptor(listening)
@@ -161,7 +164,7 @@ class Door:
             peer = listener.accepted(sock, small=self._small)
             loop = asyncio.get_running_loop()
             await loop.connect_accepted_socket(
-                lambda: self._connection(peer), sock
+                lambda: self._connection(peer, sock.send), sock
             )
         except OSError as error:
             sock.close()

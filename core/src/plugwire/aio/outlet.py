@@ -4,13 +4,17 @@ The transport's own buffer is set to hold nothing (high-water mark 0), so
 that it pauses as soon as the kernel takes no more; what is written then is
 the rest of one frame at most. From there on everything waits here, where it
 is counted, until the transport resumes.
+
+While the transport holds nothing a frame goes straight to its socket, where
+there is one: the transport would do just that, in three times the
+instructions. What the kernel leaves, and every error, is the transport's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
@@ -46,12 +50,13 @@ class Keeper(Protocol):
 class Outlet:
     """Writes one client's frames, in order, with a bound on what waits.
 
-    `lane_index` says which of a kept message's bodies is this client's.
+    `lane_index` says which of a kept message's bodies is this client's, and
+    `send` is that of the transport's socket, or None.
     """
 
-    __slots__ = ("_encoder", "_is_closing", "_keeper", "_lane_index",
-                 "_outbox", "_paused", "_preface", "_sending", "_transport",
-                 "_write", "is_lagging")  # fmt: skip
+    __slots__ = ("_encoder", "_keeper", "_lane_index", "_outbox", "_paused",
+                 "_preface", "_send", "_sending", "_transport",
+                 "is_lagging")  # fmt: skip
 
     def __init__(
         self,
@@ -59,10 +64,10 @@ class Outlet:
         encoder: Encoder,
         lane_index: int,
         keeper: Keeper,
+        send: Callable[[bytes], int] | None,
     ) -> None:
         self._transport = transport
-        self._write = transport.write
-        self._is_closing = transport.is_closing
+        self._send = send
         self._encoder = encoder
         self._lane_index = lane_index
         self._keeper = keeper
@@ -94,10 +99,16 @@ class Outlet:
             frame = share.frame
             if frame is None:
                 frame = share.frame = self._encoder.frame(share.bodies)
-            # One that has just broken would log each write in vain, until
-            # the loop tells of its end.
-            if not self._is_closing():
+            send = self._send
+            if send is None:
                 self._write(frame)
+                return True
+            try:
+                sent = send(frame)
+            except OSError:
+                sent = 0  # the transport meets it too, and deals with it
+            if sent != len(frame):
+                self._write(memoryview(frame)[sent:])
             return True
         if self._outbox is None:
             self._outbox = self._keeper.make_outbox()
@@ -109,6 +120,12 @@ class Outlet:
         if dropped:
             self._keeper.dropped(dropped)
         return True
+
+    def _write(self, frame: bytes | memoryview) -> None:
+        # One that has just broken would log each write in vain, until the
+        # loop tells of its end.
+        if not self._transport.is_closing():
+            self._transport.write(frame)
 
     def relieve(self, excess: int) -> None:
         """All outboxes together hold `excess` bytes too much, and this one
@@ -124,7 +141,8 @@ class Outlet:
 
     def preface(self, items: Iterable[Kept]) -> None:
         """Hand over `items` before anything else, as the socket drains."""
-        self._preface = deque(items)
+        # An empty one would be three quarters of a KiB for every client.
+        self._preface = deque(items) or None
         if self._preface:
             self.is_lagging = True
             self._keeper.lagging()
@@ -151,8 +169,8 @@ class Outlet:
                 self.is_lagging = False
                 self._keeper.emptied()
                 return
-            self._write(frame)
-            if self._is_closing():
+            self._transport.write(frame)
+            if self._transport.is_closing():
                 # The peer has gone: what was written went nowhere.
                 return
 
