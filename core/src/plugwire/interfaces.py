@@ -278,9 +278,12 @@ class Queue(Protocol):
     calls come from the server's loop."""
 
     def wants(self, joined: int) -> bool:
-        """Whether a broadcast to `joined` clients is to be offered. Called
-        for each, from any thread, and cheap: where it is false, no message
-        is encoded for doors that nobody is at."""
+        """Whether a broadcast to `joined` clients is to be offered.
+
+        Called from any thread. The answer follows from `joined` alone, and
+        is not asked for again until that is another number. Where it is
+        false, no message is encoded for doors that nobody is at.
+        """
 
     def offer(self, item: Kept, joined: int) -> int:
         """A broadcast to all went out to `joined` clients: keep it or not.

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from plugwire import Client, ConnectionClosed, Server
+from plugwire import Client, ConnectionClosed, Server, hookimpl
+from plugwire.interfaces import Kept
 
 
 async def test_numbers_of_other_threads_count_once_they_are_said(
@@ -78,3 +79,53 @@ async def test_a_broadcast_that_cannot_be_encoded_takes_no_number(
         async with Client("load", **inside) as client:
             server.broadcast({})
             assert (await client.receive(timeout=20)).seq == 1
+
+
+class Asked:
+    """A queue that keeps nothing and writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    @hookimpl
+    def queue(self) -> Asked:
+        return self
+
+    def wants(self, joined: int) -> bool:
+        self.numbers.append(joined)
+        return False
+
+    def offer(self, item: Kept, joined: int) -> int:
+        raise AssertionError("it said no")
+
+    def preface(
+        self, joined: int, since: int | None, now: float
+    ) -> list[Kept]:
+        return []
+
+    def handed(self, item: Kept) -> None: ...
+
+    def returned(self, items: list[Kept]) -> None: ...
+
+    def clear(self) -> int:
+        return 0
+
+    def __len__(self) -> int:
+        return 0
+
+
+async def test_a_queue_is_asked_anew_when_another_number_listens(
+    inside: dict[str, Any],
+) -> None:
+    queue = Asked()
+    async with Server("load", queue=queue, **inside) as server:
+        server.broadcast({})
+        server.broadcast({})
+        async with Client("load", **inside) as client:
+            server.broadcast({})
+            server.broadcast({})
+            assert (await client.receive(timeout=20)).seq == 3
+        while server.has_clients:
+            await asyncio.sleep(0)
+        server.broadcast({})
+    assert queue.numbers == [0, 1, 0]

@@ -72,6 +72,9 @@ class Broadcaster:
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = False
         self._flush_set = False
+        self._asked = -1
+        self._wanted = False
+        """What the queue said of an audience of `_asked` clients."""
         self.messages = Messages(event, ZoneInfo(settings.timezone))
         self.queue = queue
         self.lanes: list[Lane] = []
@@ -95,7 +98,10 @@ class Broadcaster:
             first = lane.encoder.encode(message)
             alone = len(self.lanes) == 1
             audience = len(lane.seats) if alone else self._hearing()
-            keep = self.queue.wants(audience)
+            if audience != self._asked:
+                self._wanted = self.queue.wants(audience)
+                self._asked = audience
+            keep = self._wanted
             self._numbered = seq
             mark: Mark | None = None
             if message_type is DATA:  # what may be dropped
