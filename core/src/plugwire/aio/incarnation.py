@@ -258,11 +258,13 @@ class Incarnation:
         """See `Server.send`."""
         self.voice.send(self._connection(client_id), data, message_type)
 
-    async def flush(self, low: int | None, timeout: float | None) -> None:
-        """See `Server.flush`."""
+    def flush(
+        self, low: int | None, timeout: float | None
+    ) -> Coroutine[None, None, None] | None:
+        """Send now; what to await then, see `Server.flush`, or None."""
         self.voice.catch_up()
         self.voice.flush_now()
-        await self.lag.wait(low, timeout)
+        return self.lag.wait(low, timeout)
 
     def _connection(self, client_id: int) -> ServerConnection:
         connection = self.registry.get(client_id).connection

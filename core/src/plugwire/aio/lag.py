@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 
 from plugwire.aio.host import Guest, Host
 from plugwire.errors import TimedOut
@@ -108,17 +109,23 @@ class LagWatch:
             if largest.queued_bytes >= before:
                 return
 
-    async def wait(self, low: int | None, timeout: float | None) -> None:
-        """Until nobody has more than `low` messages queued (None: a quarter
-        of the outbox; 0: everything is in the kernel), or `TimedOut`."""
+    def wait(
+        self, low: int | None, timeout: float | None
+    ) -> Coroutine[None, None, None] | None:
+        """What to await until nobody has more than `low` messages queued
+        (None: a quarter of the outbox; 0: everything is in the kernel), or
+        `TimedOut`; None where that is so, as it mostly is."""
         waiter = self._waiter(low) if self._laggers else None
         if waiter is None:
             self._streak += 1
-            if self._streak >= FLUSHES_A_TURN:
-                self._streak = 0
-                await asyncio.sleep(0)
-            return
+            if self._streak < FLUSHES_A_TURN:
+                return None
+            self._streak = 0
+            return asyncio.sleep(0)
         self._streak = 0
+        return self._wait(waiter, timeout)
+
+    async def _wait(self, waiter: _Waiter, timeout: float | None) -> None:
         self._waiters.append(waiter)
         try:
             async with asyncio.timeout(timeout):

@@ -291,7 +291,9 @@ class Server:
         an outbox of messages. Raises `TimedOut` after `timeout` seconds.
         Cancelling it harms nothing.
         """
-        await self._running().flush(low, timeout)
+        waiting = self._running().flush(low, timeout)
+        if waiting is not None:
+            await waiting
 
     # ------------------------------------------------------------ clients
 
