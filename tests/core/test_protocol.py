@@ -377,6 +377,28 @@ def test_b11_size_counts_all_bytes_of_a_message(codec: str, size: int) -> None:
         assert 1000 < total <= len(data)
 
 
+class Doubled:
+    """A decoder that says of each byte that it was two."""
+
+    unpacked = 0
+
+    def __init__(self, codec: str) -> None:
+        self.inner = decoder(codec)
+
+    def feed(self, data: bytes) -> list[Message]:
+        self.unpacked = 2 * len(data)
+        return self.inner.feed(data)
+
+
+@pytest.mark.parametrize("size", [1, 50, 10_000])
+def test_size_counts_what_a_decoder_unpacked(codec: str, size: int) -> None:
+    protocol = ClientProtocol(Doubled(codec), joined(), (DATA,))
+    data = wire(codec, MAKER.make({"text": "x" * 1000}))
+    for at in range(0, len(data), size):
+        protocol.feed(data[at : at + size])
+    assert protocol.size == 2 * len(data)
+
+
 # ----------------------------------------------------------- what is made
 
 

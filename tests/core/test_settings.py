@@ -196,7 +196,10 @@ def test_b15_the_reference_has_every_key_and_its_default() -> None:
 
 def test_b15_the_reference_has_the_keys_of_first_party_plugins() -> None:
     plugins = {}
-    for name in ("unix", "tcp", "fifo", "history", "peer", "token", "rules"):
+    for name in (
+        "unix", "tcp", "fifo", "history", "peer", "token", "rules",
+        "compress", "metrics",
+    ):  # fmt: skip
         (point,) = (
             p
             for p in entry_points(name=name)

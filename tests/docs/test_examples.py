@@ -85,6 +85,17 @@ msgpack: {'load': 0.42, 'raw': b'\\x00\\x01'}
 codec = json (environment PLUGWIRE_CODEC)
 json: {'load': 0.42, 'raw': 'AAE='}
 """,
+    "compress": """\
+extensions: compress
+received 10000 lines
+Refused: the client's extensions are none, those of door 'main' are compress
+to mend it: name the same extensions on both sides, in the same order
+""",
+    "metrics": """\
+plugwire_messages_total 5.0
+plugwire_server_clients 1.0
+plugwire_server_queued 0.0
+""",
 }
 
 

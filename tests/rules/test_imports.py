@@ -54,10 +54,12 @@ ROOMS = {
 }
 FIRST_PARTY = {
     "anyone",
+    "compress",
     "fifo",
     "history",
     "json",
     "memory",
+    "metrics",
     "msgpack",
     "msgspec",
     "peer",

@@ -188,6 +188,17 @@ class Decoder(Protocol):
         """
 
 
+class Unpacker(Decoder, Protocol):
+    """A decoder that makes more bytes of what came, an extension's say.
+
+    `unpacked` is how many those of the last `feed` came to: a client's
+    buffer counts them in place of what came. Whoever wraps such a decoder
+    hands the attribute on.
+    """
+
+    unpacked: int
+
+
 DecoderFactory: TypeAlias = Callable[[], Decoder]
 
 # ------------------------------------------------------------- permissions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import tzinfo
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,7 @@ from plugwire.errors import (
     ValidationFailed,
 )
 from plugwire.handshake import Joined, Role, Welcome
-from plugwire.interfaces import Decoder
+from plugwire.interfaces import Decoder, Unpacker
 from plugwire.logs import clean
 from plugwire.message import Clock, Message, MessageType, check_event_name
 
@@ -245,11 +245,12 @@ class ClientProtocol:
     it came or that it was told as lost. Gaps stand
     in `events` only: whoever hands messages on tells of them beside. `size`
     is how many bytes the last feed that completed a message has completed,
-    those of the feeds before it that completed none included.
+    those of the feeds before it that completed none included, as the decoder
+    counts them where it unpacks.
     """
 
-    __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types", "events",
-                 "seq", "size")  # fmt: skip
+    __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types",
+                 "_unpacker", "events", "seq", "size")  # fmt: skip
 
     def __init__(
         self,
@@ -258,6 +259,9 @@ class ClientProtocol:
         types: Container[MessageType],
     ) -> None:
         self._decoder = decoder
+        self._unpacker: Unpacker | None = None
+        if hasattr(decoder, "unpacked"):
+            self._unpacker = cast("Unpacker", decoder)
         self._types = types
         self._kept = joined.kept
         self._joined = joined.seq
@@ -272,7 +276,8 @@ class ClientProtocol:
         wanted types; the rest goes to `events`. Raises `MessageError` for
         bytes that are no messages: the connection has to end then."""
         messages = self._decoder.feed(data)
-        self._begun += len(data)
+        unpacker = self._unpacker
+        self._begun += len(data) if unpacker is None else unpacker.unpacked
         if messages:
             self.size, self._begun = self._begun, 0
         if self._kept:
