@@ -285,6 +285,10 @@ def _fresh() -> list[Goal]:
              ours="plugwire", theirs=("plugwire",), their_figure="client",
              most=1.3)
     )  # fmt: skip
+    made.append(
+        Goal(row="discovery over one bare entry_points() call",
+             workload="discovery", figure="ratio", ours="plugwire", most=1.3)
+    )  # fmt: skip
     return made
 
 

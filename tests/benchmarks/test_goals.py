@@ -64,6 +64,7 @@ ALONE: dict[tuple[str, str], list[float]] = {
     ("startup", "first"): [0.95, 1.15, 0.95, 1.15],
     ("cold", "import"): [15.0],
     ("cold", "send"): [1.3],
+    ("discovery", "ratio"): [1.3],
     ("fanout-1000", "delivery_cpu"): [1.1],
     ("growth-10000", "delivery_cpu"): [1.1],
     ("growth-10-long", "server_cpu"): [1.1],

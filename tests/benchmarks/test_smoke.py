@@ -15,6 +15,7 @@ from benchmarks.peers import PEERS
 from benchmarks.record import Fault
 from benchmarks.results import Results
 from benchmarks.workloads.base import Workload
+from benchmarks.workloads.discovery import Discovery
 from benchmarks.workloads.idle import Idle
 from benchmarks.workloads.publishing import fanout
 from benchmarks.workloads.roundtrip import RoundTrip
@@ -115,3 +116,12 @@ def test_a_peer_that_is_missing_is_left_out_with_a_word(
     assert lines[0].partition(" is ")[2].partition(": ")[2] in (
         table.everything(results)
     )
+
+
+def test_discovery_finds_the_same_as_a_bare_call() -> None:
+    workload = Discovery("discovery", 1)
+    results = run(workload, "plugwire")
+    assert faults(results, workload) == "none"
+    summary = results.summary("discovery", "plugwire", "ratio")
+    assert summary is not None
+    assert summary.middle > 0

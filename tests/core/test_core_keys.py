@@ -144,6 +144,14 @@ def test_sections_are_tables_of_installed_plugins() -> None:
     )
 
 
+def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
+    assert told(memory_size=5)["plugwire.memory_size"].mend == (
+        "did you mean plugwire.memory.size?"
+    )
+    found = told({"memory_": 5})["plugwire.memory_"]
+    assert found.mend.startswith("it may be ")
+
+
 @pytest.mark.parametrize("value", ["", 5, True, b"x"])
 def test_a_folder_is_a_path(value: Any) -> None:
     assert told(socket_dir=value)["plugwire.socket_dir"].expected

@@ -17,7 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugwire import distributions
-from plugwire.distributions import Entry, entries, normal, requirements
+from plugwire.distributions import (
+    Entry,
+    copies,
+    entries,
+    normal,
+    requirements,
+)
 
 ACME = Entry(
     "plugwire.codecs", "acme", "acme:Acme", "Acme.Codec", "1.0", ("msgspec>1",)
@@ -217,3 +223,28 @@ def test_requirements_of_who_is_installed_and_who_is_not() -> None:
 
 def test_names_have_one_spelling() -> None:
     assert normal(" Acme._-Codec ") == "acme-codec"
+
+
+def test_copies_are_told_in_the_order_of_the_path(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("one", "two", "odd")]
+    for at, place in enumerate(places[:2]):
+        put(
+            place,
+            f"acme-{at}.dist-info",
+            METADATA=f"Name: acme\nVersion: {at}\nRequires-Python: >=3.{at}\n"
+            f"Requires-Dist: msgspec>{at}\n",
+        )
+    put(places[2], "acme-9.dist-info", METADATA="Version: 9\n")
+    with path_of(*places, places[0]):
+        found = copies("Acme")
+    assert [copy[1:] for copy in found] == [
+        (f"{at}", str(place), (f"msgspec>{at}",), f">=3.{at}")
+        for at, place in enumerate(places[:2])
+    ]
+
+
+def test_all_is_known_of_who_is_installed() -> None:
+    found = distributions.whole("Plugwire")
+    assert found is not None
+    assert found.metadata["Name"] == "plugwire"
+    assert distributions.whole("no-such-distribution") is None

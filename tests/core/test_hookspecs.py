@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
+from typing import get_args
 
 import pluggy
 
@@ -112,3 +113,26 @@ def test_no_specification_has_firstresult_and_all_take_the_context():
 def test_the_documented_plugin_imports_only_public_modules():
     assert "plugwire._" not in example()
     assert "quiet_mod" not in sys.modules
+
+
+def test_type_checkers_know_each_kinds_hooks():
+    """The protocols, what `REQUIRED` says and what hooks hand over agree."""
+    kinds = {
+        "transport": (hookspecs.TransportPlugin,),
+        "codec": (hookspecs.CodecPlugin,),
+        "queue": (hookspecs.QueuePlugin,),
+        "permission": get_args(hookspecs.PermissionPlugin),
+        "extension": (hookspecs.ExtensionPlugin,),
+    }
+    assert kinds.keys() == REQUIRED.keys()
+    for kind, protocols in kinds.items():
+        own = {
+            name: inspect.signature(method).return_annotation
+            for protocol in protocols
+            for name, method in vars(protocol).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        }
+        assert own == {
+            hook: inspect.signature(getattr(Hooks, hook)).return_annotation
+            for hook in REQUIRED[kind][1]
+        }

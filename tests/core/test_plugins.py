@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugwire import PluginError, __version__, plugins
+from plugwire import PluginError, __version__, distributions, plugins
 
 CODECS = "plugwire.codecs"
 CLASS = "class Acme:\n    pass\n"
@@ -97,6 +99,39 @@ def test_the_environment_is_read_once(install, monkeypatch):
     found = plugins.installed()
     monkeypatch.setattr(plugins, "entries", None)
     assert plugins.installed() == found
+
+
+def test_two_hundred_distributions_are_looked_at_once(install, monkeypatch):
+    """Each folder of sys.path is listed once a process, and each of their
+    files read at most once, whatever is asked for afterwards."""
+    for number in range(200):
+        group = "console_scripts" if number % 20 else CODECS
+        install(f"acme-{number}", {group: {f"acme{number}": "counted:Acme"}})
+    listed, read = Counter(), Counter()
+    listdir, text = os.listdir, distributions._text
+    monkeypatch.setattr(
+        os, "listdir", lambda *at: listed.update(at) or listdir(*at)
+    )
+    monkeypatch.setattr(
+        distributions, "_text", lambda *at: read.update([at]) or text(*at)
+    )
+    plugins.rescan()
+    assert len(plugins.installed()) > 10
+    places = [root for root in sys.path if "site" in Path(root).name]
+    assert len(places) >= 200
+    assert {listed[root] for root in places} == {1}
+    assert set(read.values()) == {1}
+    before = listed.copy(), read.copy()
+    plugins.installed()
+    assert "acme0" in plugins.installed_names()
+    assert plugins.find("codec", "acme20").distribution == "acme-20"
+    with pytest.raises(PluginError):
+        plugins.find("codec", "no_such_codec")
+    metadata = [place for place, name in read if name == "METADATA"]
+    assert len([place for place in metadata if "acme" in place]) == 10
+    assert read == before[1]
+    distributions.entries()  # what a second scan would do
+    assert read != before[1]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +224,25 @@ def test_what_is_like_nothing_is_to_be_installed():
     assert error.problems[0].mend == (
         "install the distribution that brings it"
     )
+
+
+def test_a_name_of_another_kind_is_said_to_be_one():
+    error = refusal("queue", "tcp")
+    assert error.problems[0].mend == (
+        "'tcp' names a transport: write fifo or history or none here"
+    )
+
+
+def test_what_is_found_is_not_imported(install):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "never_mod:Acme"}},
+        modules={"never_mod": "raise RuntimeError"},
+    )
+    assert plugins.find("codec", "acme").distribution == "acme-codec"
+    with pytest.raises(PluginError, match="no codec named 'acmee'"):
+        plugins.find("codec", "acmee")
+    assert "never_mod" not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -417,3 +471,36 @@ def test_a_folder_without_metadata_is_not_installed(install):
     plugins.rescan()
     assert not find("codec", "bare")
     assert find("transport", "memory")
+
+
+@pytest.mark.parametrize(
+    ("version", "bounds"),
+    [
+        ("0.1.0", ">=0.1,<0.2"),
+        ("0.12", ">=0.12,<0.13"),
+        ("0.2.0rc1", ">=0.2,<0.3"),
+        ("1", ">=1.0,<2"),
+        ("2.3.4", ">=2.3,<3"),
+    ],
+)
+def test_a_plugin_should_ask_for_what_it_was_made_with(
+    monkeypatch, version, bounds
+):
+    monkeypatch.setattr(plugins, "__version__", version)
+    assert plugins.recommended() == bounds
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("cbor", ""),
+        ("codec", "'codec' is a key of plugwire's own settings"),
+        ("C", "'C' is no plugin's name: a-z first"),
+        ("c__d", "'c__d' is no plugin's name"),
+        ("c\n", "'c\\n' is no plugin's name"),
+    ],
+)
+def test_a_bad_name_is_told_why(name, why):
+    found = plugins.bad_name(name)
+    assert found.startswith(why)
+    assert bool(found) is bool(why)

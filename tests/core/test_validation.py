@@ -113,8 +113,10 @@ def test_values_of_files_calls_and_texts(
         ("name", 600, "text", '"600"'),
         ("name", True, "text", '"true"'),
         ("name", None, "text", "the default is 'x'"),
-        ("on", 1, "true or false", "the default is false"),
-        ("on", "true", "true or false", "the default is false"),
+        ("on", 1, "true or false", "write true"),
+        ("on", "true", "true or false", "write true"),
+        ("on", "Off", "true or false", "write false"),
+        ("on", "perhaps", "true or false", "the default is false"),
         ("count", "9100", "a whole number", "write 9100 without quotes"),
         ("count", "many", "a whole number", "the default is 1"),
         ("count", True, "a whole number", "the default is 1"),
@@ -367,6 +369,8 @@ def test_a_table_is_read_from_toml_or_json() -> None:
 def test_the_nearest_ignores_case_and_may_be_nothing() -> None:
     assert nearest("utc", ["UTC", "GMT"]) == "UTC"
     assert nearest("zzzz", ["UTC"]) is None
+    assert nearest("tpc", ["tcp", "unix"]) == "tcp"
+    assert nearest("port", ["transport", "plain"]) is None
 
 
 def test_a_long_value_is_cut() -> None:

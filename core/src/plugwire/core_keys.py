@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import Field, fields
 from functools import cache
 from pathlib import Path
@@ -230,10 +230,26 @@ class Checker:
                 f"set a key of it, {self._spelled(key)}",
             )
         else:
-            self.problems.append(
-                unknown(path, str(name), self._origins, known)
-            )
+            self._unknown(path, str(name), known, installed)
         return False
+
+    def _unknown(
+        self,
+        path: str,
+        name: str,
+        known: tuple[str, ...],
+        installed: Collection[str],
+    ) -> None:
+        """A key that means nothing: `tcp_port` is `port` of `tcp`."""
+        problem = unknown(path, name, self._origins, known)
+        for section in sorted(installed, key=len, reverse=True):
+            own = name.removeprefix(f"{section}_")
+            if own and own != name:
+                right = dotted(f"{path}.{section}", own)
+                mend = f"did you mean {spelled(right, problem.origin)}?"
+                problem = problem._replace(mend=mend)
+                break
+        self.problems.append(problem)
 
     def _spelled(self, key: str) -> str:
         return spelled(f"{key}.KEY", where(self._origins, key)[1])

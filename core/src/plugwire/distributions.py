@@ -16,8 +16,12 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+if TYPE_CHECKING:
+    from importlib_metadata import Distribution as Distribution
+
+_Info = TypeVar("_Info")
 _GROUPS = "plugwire."
 _ORDINARY = frozenset({"_frozen_importlib_external", "importlib_metadata"})
 """Modules whose finders look for distributions in the folders of sys.path."""
@@ -38,8 +42,10 @@ def entries() -> list[Entry]:
     """The entry points of all groups that begin with `plugwire.`.
 
     Of two distributions of one name the first on `sys.path` counts, as for
-    an import. A folder without metadata is not installed, which pip says
-    too; a file that cannot be read hides no other.
+    an import, and of two in one folder, which an upgrade leaves that was cut
+    off, that whose file's name sorts last, however the folder is listed. A
+    folder without metadata is not installed, which pip says too; a file that
+    cannot be read hides no other.
     """
     plain = _in_folders()
     return _by_library() if plain is None else plain
@@ -52,6 +58,51 @@ def requirements(distribution: str) -> list[str]:
     with suppress(PackageNotFoundError):
         return requires(distribution) or []
     return []
+
+
+class Copy(NamedTuple):
+    """A distribution in one folder of sys.path; `python` is the version of
+    Python that it asks for, "" for any."""
+
+    name: str
+    version: str
+    folder: str
+    requires: tuple[str, ...]
+    python: str
+
+
+def copies(distribution: str) -> list[Copy]:
+    """`distribution` in each folder of sys.path that has it, in that order:
+    the first one counts. What is garbled is left out."""
+    import importlib_metadata
+
+    found: dict[str, Copy] = {}
+    for one in importlib_metadata.distributions(name=distribution):
+        # Anything may be raised for metadata that is garbled.
+        with suppress(Exception):
+            folder = os.path.realpath(str(one.locate_file("")))
+            copy = Copy(
+                one.name,
+                one.version,
+                folder,
+                tuple(one.requires or ()),
+                one.metadata.get("Requires-Python") or "",
+            )
+            found.setdefault(folder, copy)
+    return list(found.values())
+
+
+def whole(distribution: str) -> Distribution | None:
+    """All that is known of `distribution`; None if it is not installed."""
+    import importlib_metadata
+
+    try:
+        found: Distribution = importlib_metadata.Distribution.from_name(
+            distribution
+        )
+    except importlib_metadata.PackageNotFoundError:
+        return None
+    return found
 
 
 def normal(distribution: str) -> str:
@@ -84,9 +135,9 @@ def _in_folders() -> list[Entry] | None:
             continue
         if root.endswith(".egg"):
             return None
-        for child in children:
-            if not child.lower().endswith((".dist-info", ".egg-info")):
-                continue
+        infos = (".dist-info", ".egg-info")
+        ours = [c for c in children if c.lower().endswith(infos)]
+        for child in sorted(ours, reverse=True):
             name = normal(child.rpartition(".")[0].partition("-")[0])
             if name in seen:
                 continue
@@ -175,7 +226,7 @@ def _by_library() -> list[Entry]:
 
     seen: set[str] = set()
     found: list[Entry] = []
-    for distribution in importlib_metadata.distributions():
+    for distribution in _in_order(importlib_metadata.distributions()):
         # What is garbled hides no other: anything may be raised for it.
         with suppress(Exception):
             name = distribution.name
@@ -197,3 +248,14 @@ def _by_library() -> list[Entry]:
                 if point.group.startswith(_GROUPS)
             ]
     return found
+
+
+def _in_order(found: Iterable[_Info]) -> list[_Info]:
+    """The folders in their order, and what is in one as `entries` says."""
+    folders: dict[str, int] = {}
+
+    def place(one: _Info) -> tuple[int, str]:
+        folder, _, name = str(getattr(one, "_path", "")).rpartition(os.sep)
+        return -folders.setdefault(folder, len(folders)), name
+
+    return sorted(found, key=place, reverse=True)

@@ -36,13 +36,19 @@ Here is a whole plugin, a permission, which its distribution's entry point
                 return Deny(f"uid {peer.uid} only listens here")
             return ALLOW
 
-What each kind must answer is in `REQUIRED`.
+What each kind must answer is in `REQUIRED`. Type checkers refuse a method
+that is marked and hands over nothing of use; one line says of the class that
+it is a whole plugin of its kind, each hook with its own answer::
+
+    plugin: type[PermissionPlugin] = Quiet
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 import pluggy
 
@@ -59,8 +65,35 @@ from plugwire.interfaces import (
 )
 
 hookspec = pluggy.HookspecMarker("plugwire")
-hookimpl = pluggy.HookimplMarker("plugwire")
-"""Marks a method of a plugin as the answer to the hook of its name."""
+
+Answer: TypeAlias = (
+    Listener
+    | Connector
+    | Gate
+    | Encoder
+    | DecoderFactory
+    | Check
+    | Queue
+    | Layers
+)
+"""What a hook may hand over."""
+_Method = TypeVar("_Method", bound=Callable[..., Answer])
+
+
+class Marker(Protocol):
+    """The type of `hookimpl`: pluggy's marker, without the options that
+    plugwire refuses."""
+
+    @overload
+    def __call__(self, function: _Method) -> _Method: ...
+
+    @overload
+    def __call__(self, *, specname: str) -> Callable[[_Method], _Method]: ...
+
+
+hookimpl: Marker = pluggy.HookimplMarker("plugwire")
+"""Marks a method of a plugin as the answer to the hook of its name, or of
+`specname`."""
 
 REQUIRED = MappingProxyType(
     {
@@ -135,3 +168,58 @@ class Hooks:
         It may neither lose nor add a queue, nor lose all checks.
         """
         raise AssertionError("a specification is not called")
+
+
+# ------------------------------------------- whole plugins, for type checkers
+
+
+class TransportPlugin(Protocol):
+    """What a plugin of the group `plugwire.transports` answers."""
+
+    def bind(self, *args: Any, **kwargs: Any) -> Listener:
+        """As `Hooks.bind`, with those of its arguments that it needs."""
+
+    def connect(self, *args: Any, **kwargs: Any) -> Connector:
+        """As `Hooks.connect`."""
+
+
+class CodecPlugin(Protocol):
+    """What a plugin of the group `plugwire.codecs` answers."""
+
+    def encode(self, *args: Any, **kwargs: Any) -> Encoder:
+        """As `Hooks.encode`."""
+
+    def decode(self, *args: Any, **kwargs: Any) -> DecoderFactory:
+        """As `Hooks.decode`."""
+
+
+class QueuePlugin(Protocol):
+    """What a plugin of the group `plugwire.queues` answers."""
+
+    def queue(self, *args: Any, **kwargs: Any) -> Queue:
+        """As `Hooks.queue`."""
+
+
+class GatePlugin(Protocol):
+    """A permission that says who may come in."""
+
+    def accept(self, *args: Any, **kwargs: Any) -> Gate:
+        """As `Hooks.accept`."""
+
+
+class CheckPlugin(Protocol):
+    """A permission that says who may do what."""
+
+    def authorize(self, *args: Any, **kwargs: Any) -> Check:
+        """As `Hooks.authorize`."""
+
+
+PermissionPlugin: TypeAlias = GatePlugin | CheckPlugin
+"""What a plugin of the group `plugwire.permissions` answers."""
+
+
+class ExtensionPlugin(Protocol):
+    """What a plugin of the group `plugwire.extensions` answers."""
+
+    def wrap(self, *args: Any, **kwargs: Any) -> Layers:
+        """As `Hooks.wrap`."""

@@ -23,7 +23,7 @@ BACKLOG = 4096
 """Connections that wait for the server's loop at most: what Linux allows a
 listening socket (`net.core.somaxconn`)."""
 
-_Factory = Callable[[Peer], asyncio.Protocol]
+_Factory = Callable[[Peer], asyncio.BaseProtocol]
 
 
 class _Registry:
@@ -157,7 +157,7 @@ class MemoryConnector:
         self,
         factory: _Factory,
         told: str | None,  # noqa: ARG002 - the endpoint says it all
-    ) -> tuple[asyncio.Transport, asyncio.Protocol]:
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """Connect without waiting: the server's loop accepts when it comes
         to it, as a backlog has it."""
         listener = _registry.find(self._key)

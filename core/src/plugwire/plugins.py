@@ -113,7 +113,7 @@ def installed() -> tuple[Found, ...]:
 
 def installed_names() -> frozenset[str]:
     """The words that may be a plugin's section, of whatever state."""
-    return frozenset(f.name for f in _scan() if not _bad_name(f.name))
+    return frozenset(f.name for f in _scan() if not bad_name(f.name))
 
 
 def rescan() -> None:
@@ -132,8 +132,14 @@ def load(kind: Kind, word: str, wishes: Wishes | None = None) -> Loaded:
     badly named, or when its import raises or gives no class. No other
     plugin is imported.
     """
-    found = _usable(kind, word, wishes or operator())
+    found = find(kind, word, wishes)
     return Loaded(_imported(found), found)
+
+
+def find(kind: Kind, word: str, wishes: Wishes | None = None) -> Found:
+    """What `word` names, not imported. Raises `PluginError` as `load` does
+    for all that can be known without an import."""
+    return _usable(kind, word, wishes or operator())
 
 
 @lru_cache(maxsize=USABLE)
@@ -206,7 +212,7 @@ def _standing(
     found: Found, claims: Iterable[Found], wishes: Wishes
 ) -> tuple[State, str, str]:
     """The state, why, and the mend; `claims` holds the rivals."""
-    if why := _bad_name(found.name):
+    if why := bad_name(found.name):
         return "badly named", why, "its author must rename it"
     if blocked := _blocked(found, wishes):
         return "blocked", *blocked
@@ -233,7 +239,8 @@ def operator() -> Wishes:
     )
 
 
-def _bad_name(name: str) -> str:
+def bad_name(name: str) -> str:
+    """Why `name` can be no plugin's, or ""."""
     if name in _RESERVED:
         return f"{name!r} is a key of plugwire's own settings"
     if not _NAME.match(name):
@@ -317,6 +324,19 @@ def _numbers(release: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def recommended() -> str:
+    """The versions of plugwire that a plugin should ask for that is made
+    with this one: up to the next release that may change an interface."""
+    major, minor, *_ = *_numbers(_release()), 0, 0
+    below = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
+    return f">={major}.{minor},<{below}"
+
+
+def _release() -> str:
+    match = _RELEASE.match(__version__)
+    return match[0] if match else "0"
+
+
 def _imported(found: Found) -> type[Any]:
     try:
         match = _VALUE.match(found.value)
@@ -355,14 +375,25 @@ def _missing(kind: Kind, word: str) -> PluginError:
     else:
         near, command = nearest(name, names), _first_party(kind, name)
         meant = f"did you mean {near!r}?" if near else ""
-        mend = " or ".join(filter(None, (meant, command))) or (
-            "install the distribution that brings it"
+        mend = (
+            _other_kind(kind, name, names)
+            or " or ".join(filter(None, (meant, command)))
+            or "install the distribution that brings it"
         )
     there = "nothing is installed of this kind"
     if names:
         there = f"installed: {', '.join(sorted(names))}"
     text = f"no {kind} named {word!r} is installed ({there})"
     return plugin_error(kind, word, "", text, mend)
+
+
+def _other_kind(kind: Kind, name: str, names: Iterable[str]) -> str:
+    """The mend for a name that is another kind's, or ""."""
+    others = [f.kind for f in _scan() if f.name == name]
+    if not others:
+        return ""
+    choices = " or ".join(sorted(names)) or f"a {kind}"
+    return f"{name!r} names a {others[0]}: write {choices} here"
 
 
 def _first_party(kind: Kind, name: str) -> str:

@@ -30,6 +30,11 @@ _SHOWN = 60
 """Characters of a wrong value that an error shows."""
 _SHOWN_DEPTH = 3
 """Lists in lists that an error shows."""
+_ALIKE = 0.65
+"""How much two names are alike that may be meant for one another, of 1: "tpc"
+and "tcp" are, by 0.67, and "port" and "transport" are not, by 0.62."""
+_YES = frozenset({"true", "yes", "on", "y", "1"})
+_NO = frozenset({"false", "no", "off", "n", "0"})
 _WHOLE = 1 << 53
 """Up to here each whole number is a float."""
 _ABSENT = object()
@@ -175,7 +180,7 @@ def nearest(name: str, choices: Collection[str]) -> str | None:
     import difflib
 
     folded = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(name.lower(), folded, 1)
+    near = difflib.get_close_matches(name.lower(), folded, 1, _ALIKE)
     return folded[near[0]] if near else None
 
 
@@ -350,6 +355,8 @@ def _mend(
             return 'write it as in TOML or JSON, as in ["a", "b"]'
     elif kind == "string_type" and isinstance(found, (int, float)):
         return f'put it in quotes, "{str(found).lower()}"'
+    elif kind == "bool_type" and str(found).lower() in _YES | _NO:
+        return f"write {str(str(found).lower() in _YES).lower()}"
     elif isinstance(found, str) and kind in ("int_type", "float_type"):
         with suppress(ValueError):
             float(found)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from benchmarks.workloads.base import Workload
+from benchmarks.workloads.discovery import Discovery
 from benchmarks.workloads.growth import Permissions, Sessions, Stalled
 from benchmarks.workloads.idle import Idle
 from benchmarks.workloads.paced import Paced
@@ -28,7 +29,7 @@ GROUPS = {
     "w3": ("roundtrip",),
     "w4": ("paced",),
     "w5": ("idle",),
-    "w6": ("startup", "cold"),
+    "w6": ("startup", "cold", "discovery"),
     "growth": ("growth", "sessions", "stalled", "permissions"),
     "price": ("price", "instructions"),
 }
@@ -61,6 +62,7 @@ def workloads(size: str = "full") -> list[Workload]:
         Idle(f"idle-{idle}", idle),
         Startup("startup", processes),
         Cold("cold", processes),
+        Discovery("discovery", processes),
         Sessions(2 if is_smoke else 10, 2 if is_smoke else 10, some(8_000)),
         Sessions(2 if is_smoke else 10, many, some(8_000)),
         Stalled("stalled", stalled, said),

@@ -1,5 +1,7 @@
 """The JSON Schema of the settings file."""
 
+import re
+
 import pytest
 
 from plugwire.cli.schema import schema
@@ -21,6 +23,18 @@ def test_every_key_of_the_core_is_described():
     assert keys["max_connections"]["default"] == 10
     assert keys["lag"]["enum"][0] == "disconnect"
     assert keys["default_timeout"]["maximum"] > 0
+
+
+def test_names_of_plugins_are_offered_and_picks_are_taken():
+    keys = table(schema(load_settings({}), installed=False))
+    names, pick = keys["codec"]["anyOf"]
+    assert {"json", "msgpack"} <= set(names["enum"])
+    assert "tcp" not in names["enum"]
+    assert re.search(pick["pattern"], "json@plugwire-json")
+    assert not re.search(pick["pattern"], "json@")
+    assert "fifo" in keys["queue"]["anyOf"][0]["enum"]
+    assert "peer" in keys["permissions"]["items"]["anyOf"][0]["enum"]
+    assert keys["permissions"]["minItems"] == 1
 
 
 def test_sections_of_named_plugins_are_described():

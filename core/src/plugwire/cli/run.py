@@ -36,7 +36,9 @@ COMMANDS = MappingProxyType(
         "top": "an event's numbers as they move, and who listens",
         "plugins": "what is installed; imports none of it",
         "explain": "the pipelines, hook by hook, and what chose them",
+        "doctor": "what is wrong here, and how to mend it",
         "config": "show, check or describe the settings",
+        "new": "make the project of a plugin of your own",
     }
 )
 """Command -> what it does. Each is a module of this package, which has

@@ -21,16 +21,17 @@ from plugwire.settings import DOOR_KEYS, Settings
 from plugwire.validation import field_types
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NAME = {"type": "string", "minLength": 1}
-_PLUGINS: dict[str, dict[str, Any]] = {
-    "transport": {**_NAME, "default": "unix"},
-    "codec": {**_NAME, "default": "msgpack"},
-    "queue": {**_NAME, "default": "fifo"},
-    "permissions": {"type": "array", "items": _NAME, "minItems": 1},
-    "extensions": {"type": "array", "items": _NAME, "default": []},
-    "socket_dir": {"type": "string", "minLength": 1},
-}
-"""Keys whose types say less than the rules for them."""
+_PICK = {"pattern": "^[a-z][a-z0-9_]*@[A-Za-z0-9][A-Za-z0-9._-]*$"}
+"""`name@distribution`, for a name that two claim."""
+_PLUGINS: tuple[tuple[str, Kind], ...] = (
+    ("transport", "transport"),
+    ("codec", "codec"),
+    ("queue", "queue"),
+    ("permissions", "permission"),
+    ("extensions", "extension"),
+)
+_FOLDER = {"type": "string", "pattern": r"^(/|~|[A-Za-z]:[/\\])"}
+"""Absolute, or from a home: its type, a path, says less than the rule."""
 
 
 def schema(settings: Settings, *, installed: bool) -> dict[str, Any]:
@@ -79,14 +80,28 @@ def _core() -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     kinds, usual = field_types(Settings), Settings()
-    core = {}
+    core: dict[str, Any] = {"socket_dir": _FOLDER, **_named_plugins(usual)}
     for name in TOP_KEYS:
-        if name in _PLUGINS:
-            core[name] = _PLUGINS[name]
-        elif name != "listen":
+        if name not in core and name != "listen":
             core[name] = TypeAdapter(kinds[name]).json_schema()
             core[name]["default"] = getattr(usual, name)
     return core
+
+
+def _named_plugins(usual: Settings) -> dict[str, Any]:
+    """The keys that name plugins: those installed, for an editor to offer."""
+    keys: dict[str, Any] = {}
+    for key, kind in _PLUGINS:
+        names = sorted({f.name for f in all_installed() if f.kind == kind})
+        one = {"type": "string", "anyOf": [{"enum": names}, _PICK]}
+        default = getattr(usual, key)
+        if isinstance(default, str):
+            keys[key] = {**one, "default": default}
+        else:
+            keys[key] = {"type": "array", "items": one}
+    keys["permissions"]["minItems"] = 1
+    keys["extensions"]["default"] = []
+    return keys
 
 
 def _section(
