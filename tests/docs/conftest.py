@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,31 @@ def environment(place: Path) -> dict[str, str]:
     }
     folders = ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")
     return inherited | dict.fromkeys(folders, str(place))
+
+
+def _ended(processes: Iterable[psutil.Process]) -> bool:
+    """Whether each ends within `SECONDS`. It may be a zombie then: whoever
+    inherits the orphans may take seconds to read how they ended."""
+    deadline = time.monotonic() + SECONDS
+    for process in processes:
+        try:
+            handle = os.pidfd_open(process.pid)
+        except ProcessLookupError:
+            continue
+        try:
+            if process.is_running():  # and is no other of the same number
+                left = max(deadline - time.monotonic(), 0)
+                if not select.select([handle], [], [], left)[0]:
+                    return False
+        finally:
+            os.close(handle)
+    return True
+
+
+@pytest.fixture
+def ended() -> Callable[[Iterable[psutil.Process]], bool]:
+    """Waits for processes that need not be children of this one."""
+    return _ended
 
 
 @pytest.fixture

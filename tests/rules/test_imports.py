@@ -32,6 +32,7 @@ PURE = {
     "buffer",
     "errors",
     "fanout",
+    "framed",
     "framing",
     "handshake",
     "message",

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     import socket
 
 Side: TypeAlias = Literal["server", "client"]
+"""Whose pipeline is composed."""
 Verb: TypeAlias = Literal[
     "connect", "receive", "send", "request", "attach", "control"
 ]
+"""What a peer may be allowed to do; `control` is the command's questions."""
 
 
 class Peer(Struct, frozen=True, kw_only=True):
@@ -149,7 +151,9 @@ class StreamConnector(Protocol):
 
 
 Listener: TypeAlias = SocketListener | StreamListener
+"""What `bind` hands over."""
 Connector: TypeAlias = SocketConnector | StreamConnector
+"""What `connect` hands over."""
 
 # ------------------------------------------------------------------ codecs
 
@@ -200,6 +204,7 @@ class Unpacker(Decoder, Protocol):
 
 
 DecoderFactory: TypeAlias = Callable[[], Decoder]
+"""What `decode` hands over: called once a connection."""
 
 # ------------------------------------------------------------- permissions
 
@@ -248,6 +253,7 @@ class Verdict(enum.Enum):
 
 
 ALLOW = Verdict.ALLOW
+"""The yes of a Check."""
 
 
 class Deny(Struct, frozen=True):

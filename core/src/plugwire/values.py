@@ -17,7 +17,9 @@ from plugwire.framing import MAX_DEPTH
 from plugwire.message import check_event_name
 
 INT_MIN = -(1 << 63)
+"""The least int of a message: MessagePack's int64."""
 INT_MAX = (1 << 64) - 1
+"""The largest: MessagePack's uint64."""
 
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 _all_scalars = _SCALARS.issuperset

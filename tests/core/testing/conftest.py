@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from plugwire import plugins
 from plugwire.testing import Suite
 
 Verdicts = Mapping[str, str]
@@ -92,3 +93,81 @@ def caught(verdicts: Callable[..., Verdicts]) -> Callable[..., str]:
         return verdict
 
     return run
+
+
+TOY_METADATA = f"""\
+Metadata-Version: 2.4
+Name: plugwire-toy
+Version: 1.0
+Summary: A codec that is a toy
+License-Expression: MIT
+License-File: LICENSE
+Requires-Python: >=3.11
+Requires-Dist: plugwire<1,>=0.1
+Requires-Dist: pytest; extra == "test"
+Description-Content-Type: text/markdown
+
+{"It says at some length what it carries and what it refuses. " * 3}
+"""
+TOY_SOURCE = '''\
+from dataclasses import dataclass
+from plugwire import hookimpl
+from plugwire.testing.companions import LinesDecoder, LinesEncoder
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToySettings:
+    """The section [plugwire.toy]."""
+
+    level: int = 1
+
+class Toy:
+    Settings = ToySettings
+    def __init__(self, settings): self.settings = settings
+    @hookimpl
+    def encode(self): return LinesEncoder(1000)
+    @hookimpl
+    def decode(self, max_message_bytes):
+        return lambda: LinesDecoder(max_message_bytes)
+'''
+TOY_POINTS = "[plugwire.codecs]\ntoy = plugwire_toy:Toy\n"
+
+
+@pytest.fixture
+def toy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Path]]:
+    """Puts the distribution `plugwire-toy` where this process and its
+    children look. Of its metadata, entry points and source one text may be
+    replaced by another (old, new); `less` names files that it lacks."""
+
+    def put(
+        *,
+        metadata: tuple[str, str] = ("", ""),
+        points: tuple[str, str] = ("", ""),
+        source: tuple[str, str] = ("", ""),
+        less: Collection[str] = (),
+    ) -> Path:
+        site = tmp_path / "site"
+        assert metadata[0] in TOY_METADATA
+        assert points[0] in TOY_POINTS
+        assert source[0] in TOY_SOURCE
+        info = "plugwire_toy-1.0.dist-info"
+        files = {
+            f"{info}/METADATA": TOY_METADATA.replace(*metadata, 1),
+            f"{info}/entry_points.txt": TOY_POINTS.replace(*points, 1),
+            "plugwire_toy/__init__.py": TOY_SOURCE.replace(*source, 1),
+            "plugwire_toy/py.typed": "",
+        }
+        for name, text in files.items():
+            if name not in less:
+                (site / name).parent.mkdir(parents=True, exist_ok=True)
+                (site / name).write_text(text)
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.setenv("PYTHONPATH", str(site))
+        plugins.rescan()
+        return site
+
+    yield put
+    monkeypatch.undo()
+    sys.modules.pop("plugwire_toy", None)
+    plugins.rescan()

@@ -9,20 +9,43 @@ used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from plugwire.testing.codec import CodecSuite
+    from plugwire.testing.extension import ExtensionSuite
     from plugwire.testing.flow import Flow
+    from plugwire.testing.packaging import PackagingSuite
+    from plugwire.testing.permission import PermissionSuite
     from plugwire.testing.proxy import ChaosProxy
+    from plugwire.testing.queue import QueueSuite
     from plugwire.testing.suite import Suite
+    from plugwire.testing.transport import TransportSuite
 
-__all__ = ["ChaosProxy", "Flow", "Suite"]
+__all__ = [
+    "ChaosProxy",
+    "CodecSuite",
+    "ExtensionSuite",
+    "Flow",
+    "PackagingSuite",
+    "PermissionSuite",
+    "QueueSuite",
+    "Suite",
+    "TransportSuite",
+]
 
 _ROOMS = {
     "ChaosProxy": "proxy",
+    "CodecSuite": "codec",
+    "ExtensionSuite": "extension",
     "Flow": "flow",
+    "PackagingSuite": "packaging",
+    "PermissionSuite": "permission",
+    "QueueSuite": "queue",
     "Suite": "suite",
+    "TransportSuite": "transport",
 }
 
 
@@ -33,7 +56,7 @@ def __getattr__(name: str) -> Any:
             f"module 'plugwire.testing' has no attribute {name!r}"
         )
     whole = f"plugwire.testing.{room}"
-    if name.endswith("Suite"):
+    if name.endswith("Suite") and whole not in sys.modules:
         # What an assertion compared is in its message, as in any test.
         import pytest
 

@@ -17,7 +17,7 @@ class JsonDecoder:
 
     def __init__(self, max_message_bytes: int) -> None:
         self._split = LineSplitter(max_message_bytes).feed
-        self._name = ""
+        self._name: str | None = None
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages of the lines that `data` completes, in order.
