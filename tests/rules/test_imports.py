@@ -50,6 +50,7 @@ ROOMS = {
     "dynaconf": {"reading"},
     "pydantic": {"validation", "cli"},
     "pydantic_core": {"validation", "cli"},
+    "copier": {"cli"},
     "rich": {"cli"},
     "textual": {"cli"},
 }
