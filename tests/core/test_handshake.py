@@ -670,9 +670,13 @@ def test_a_gate_that_would_wait_is_closed() -> None:
     waiting.close()
 
 
-@pytest.mark.parametrize(
-    "error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError]
-)
+def test_a_gate_that_was_cancelled_is_closed() -> None:
+    cancelled = Odd(lambda: _raise(asyncio.CancelledError()))
+    with pytest.raises(Denied, match="'odd' failed: CancelledError"):
+        admit([cancelled], PEER, WELCOME, Hello(plugwire=1))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_a_gate_does_not_swallow_the_end_of_the_program(
     error: type[BaseException],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from typing import Any
 
 import pytest
@@ -62,6 +63,26 @@ def test_a_check_that_raises_is_a_no_and_is_logged(
     verdict = rights(saying(ALLOW), check).verdict("request")
     assert verdict == Deny("a check failed: OSError")
     assert "request" in caplog.text
+
+
+def test_a_check_that_was_cancelled_is_a_no() -> None:
+    def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        raise CancelledError
+
+    assert rights(check).verdict("send") == Deny(
+        "a check failed: CancelledError"
+    )
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_the_end_of_the_program_is_no_verdict(
+    error: type[BaseException],
+) -> None:
+    def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        raise error
+
+    with pytest.raises(error):
+        rights(check).may("send")
 
 
 def test_a_coroutine_is_a_no() -> None:

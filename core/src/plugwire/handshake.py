@@ -478,9 +478,9 @@ def ask(
     """One call of a gate that fails closed."""
     try:
         answer = getattr(gate, act)(peer, *parts)
-    except Denied:
+    except (Denied, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # a CancelledError, too: nobody waits here
         raise Denied(
             f"the gate {gate.name!r} failed: {type(error).__name__}"
         ) from error

@@ -31,7 +31,9 @@ class Rights:
         for check in self._checks:
             try:
                 answer: object = check(self._peer, verb, subject)
-            except Exception as error:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # a CancelledError, too
                 log.error("a check failed on %r", verb, exc_info=error)
                 return Deny(f"a check failed: {type(error).__name__}")
             if answer is ALLOW:

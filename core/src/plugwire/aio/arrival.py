@@ -173,14 +173,23 @@ class Arrival:
             await call(handler, member.info())
         except Denied as error:
             connection.refuse(error)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # The handler's own: it cancelled what it waited for.
+            self._turn_away(error)
         except Exception as error:
-            note("on_connect", error)
-            connection.refuse(
-                Denied("the server's program turned the client away")
-            )
+            self._turn_away(error)
         else:
             if not connection.ended:
                 self._join(member, hello, proof)
+
+    def _turn_away(self, error: BaseException) -> None:
+        note("on_connect", error)
+        self._connection.refuse(
+            Denied("the server's program turned the client away")
+        )
 
     def _join(
         self, member: Member, hello: Hello, proof: dict[str, str]

@@ -1,0 +1,15 @@
+"""Test modules import `sound_permissions` from this folder, no package."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+_spec = importlib.util.spec_from_file_location(
+    "sound_permissions", Path(__file__).with_name("sound_permissions.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+sys.modules["sound_permissions"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules["sound_permissions"])

@@ -1,0 +1,67 @@
+"""What the checks of a server's proof catch."""
+
+from __future__ import annotations
+
+import hmac
+
+import pytest
+from sound_permissions import SECRET, SecretGate, secret
+
+from plugwire import Denied
+from plugwire.testing import PermissionSuite
+
+
+class Trusting(SecretGate):
+    """Believes every server."""
+
+    def confirm(self, peer, welcome, hello, joined): ...
+
+
+class Present(SecretGate):
+    """Any proof will do, where there is one."""
+
+    def confirm(self, peer, welcome, hello, joined):
+        if not joined["proof"].get(self.name):
+            raise Denied("the server gave no proof at all")
+
+
+class Early(SecretGate):
+    """Believes before it has proved anything."""
+
+    def confirm(self, peer, welcome, hello, joined):
+        self.proved = True
+        super().confirm(peer, welcome, hello, joined)
+
+
+class Echoed(SecretGate):
+    """Believes its own proof, too."""
+
+    def confirm(self, peer, welcome, hello, joined):
+        if joined["proof"] != hello["proof"]:
+            super().confirm(peer, welcome, hello, joined)
+
+
+class Nonceless(SecretGate):
+    """Takes what nonce there is, or none."""
+
+    def make(self, side, welcome, hello):
+        text = "|".join((side, str(hello["nonce"]), self.endpoint))
+        return hmac.digest(self.secret.encode(), text.encode(), "sha256").hex()
+
+
+@pytest.mark.parametrize(
+    ("by", "gate"),
+    [
+        ("test_a_server_that_proves_nothing_is_left", Trusting),
+        ("test_a_server_of_another_secret_is_left", Present),
+        ("test_a_servers_proof_that_was_changed_is_not_believed", Present),
+        ("test_a_servers_proof_is_for_one_handshake", Present),
+        ("test_the_clients_own_proof_is_not_believed", Echoed),
+        ("test_what_is_no_proof_is_not_believed", Trusting),
+        ("test_who_has_proved_nothing_confirms_nothing", Early),
+        ("test_a_false_server_gets_nothing_of_use", Nonceless),
+    ],
+)
+def test_a_broken_one_is_caught(caught, by, gate) -> None:
+    said = caught(PermissionSuite, secret(gate), by=by, **SECRET)
+    assert "was let in" in said
