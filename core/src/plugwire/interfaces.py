@@ -83,7 +83,8 @@ class SocketListener(Protocol):
 
     def close(self) -> None:
         """Close the sockets and remove what `open` made; never raises for
-        what is gone already. Called once for each successful `open`."""
+        what is gone already. A second time, or after an `open` that raised,
+        it does nothing."""
 
 
 class StreamListener(Protocol):
@@ -100,7 +101,8 @@ class StreamListener(Protocol):
         `ConnectionFailed` and leaves nothing behind then."""
 
     async def stop(self) -> None:
-        """Accept no more. Connections made live on."""
+        """Accept no more. Connections made live on. A second time, or after
+        a `start` that raised, it does nothing."""
 
 
 class Target(Struct, frozen=True):

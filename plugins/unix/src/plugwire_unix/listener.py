@@ -46,7 +46,10 @@ class UnixListener:
 
     def _listen(self, backlog: int) -> socket.socket:
         mode = self._settings.mode
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:  # no descriptor is left, say
+            raise socketfile.refused("bind", self._path, error) from error
         own: socketfile.Identity | None = None
         try:
             sock.setblocking(False)
