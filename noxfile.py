@@ -1,5 +1,4 @@
-"""The project's chores: `nox -s demo tests format lint types docs build dev
-bench`.
+"""The project's chores: `nox --list` tells them.
 
 Everything is installed with uv, which `nox[uv]` brings, into environments
 under .nox. No Python is downloaded: a Python of the matrix that this machine
@@ -15,6 +14,9 @@ import tempfile
 from pathlib import Path
 
 import nox
+
+sys.path.append(str(Path(__file__).parent / "tests" / "matrix"))
+import sessions as installed
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv"
@@ -233,6 +235,32 @@ def template(session: nox.Session) -> None:
             words = ("new", kind, f"trial_{kind}", f"--into={name}")
             session.run("plugwire", *words, env=env)
             session.run("nox", f"--noxfile={project}/noxfile.py", env=env)
+
+
+@nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """Python, transport, codec, lowest and highest dependencies: each two of
+    them, or with `-- --full` all four, from wheels."""
+    installed.matrix(session, PYTHONS, group("plugins"))
+
+
+@nox.session(default=False)
+def isolated(session: nox.Session) -> None:
+    """Each distribution's wheel alone with core's."""
+    installed.isolated(session)
+
+
+@nox.session(default=False)
+def floors(session: nox.Session) -> None:
+    """Each plugin's tests with its lowest direct dependencies, from wheels;
+    or those of `-- plugwire-json`."""
+    installed.floors(session, group("plugins"))
+
+
+@nox.session(default=False)
+def coexist(session: nox.Session) -> None:
+    """All plugins beside ten strangers and fifty that do harm if imported."""
+    installed.coexist(session, group("plugins"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ settings.load_profile("plugwire")
 # What runs in the background of a shell ignores SIGINT, and tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end: the many tests that look for
+    garbage of their own need not look through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Unseen(logging.Handler):

@@ -676,7 +676,11 @@ def test_a_gate_that_was_cancelled_is_closed() -> None:
         admit([cancelled], PEER, WELCOME, Hello(plugwire=1))
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+class CtrlC(BaseException):
+    """What a handler of a signal may raise."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, CtrlC])
 def test_a_gate_does_not_swallow_the_end_of_the_program(
     error: type[BaseException],
 ) -> None:

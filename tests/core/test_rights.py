@@ -74,7 +74,11 @@ def test_a_check_that_was_cancelled_is_a_no() -> None:
     )
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+class CtrlC(BaseException):
+    """What a handler of a signal may raise."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, CtrlC])
 def test_the_end_of_the_program_is_no_verdict(
     error: type[BaseException],
 ) -> None:

@@ -93,12 +93,11 @@ def test_a_signal_ends_it_with_the_count(begin, place, number: int) -> None:
     assert list(place.iterdir()) == []
 
 
-def test_children_end_with_a_demo_that_was_killed(begin) -> None:
+def test_children_end_with_a_demo_that_was_killed(begin, ended) -> None:
     process = begin("--messages", "0")
     children = until_live(process)
     process.kill()
-    _, alive = psutil.wait_procs(children, timeout=SECONDS)
-    assert alive == []
+    assert ended(children)
 
 
 def test_what_a_reader_did_not_get_is_lost(begin) -> None:

@@ -30,6 +30,7 @@ LAYERS = (
 PURE = {
     "backoff",
     "buffer",
+    "cancellation",
     "errors",
     "fanout",
     "framed",

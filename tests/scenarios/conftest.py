@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import itertools
 import os
 import shutil
 import sys
@@ -32,12 +31,6 @@ if TYPE_CHECKING:
 Make = Callable[[str, str], "World"]
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
-FACES = ("asyncio", "threads")
-TRANSPORTS = ("unix", "tcp", "memory")
-CODECS = ("msgpack", "json")
-WORLDS = (*itertools.product(TRANSPORTS, CODECS), ("unix", "msgspec"))
-"""What `world` is: once is enough for a codec of another's bytes."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Heard where this folder is named: `pytest tests/scenarios …`."""
@@ -47,6 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="asyncio",
         help="the event loop of every scenario, its servers and its children",
     )
+    for part in ("transport", "codec"):
+        parser.addoption(
+            f"--{part}", help=f"only the scenarios that have this {part}"
+        )
 
 
 def pytest_asyncio_loop_factories(
@@ -66,19 +63,44 @@ def pytest_asyncio_loop_factories(
     return {name: there[name]}
 
 
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what `--transport` and `--codec` do not name, and what has
+    no choice of them."""
+    for part in ("transport", "codec"):
+        if (chosen := config.getoption(part, None)) is None:
+            continue
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            callspec = getattr(item, "callspec", None)
+            own = callspec.params if callspec is not None else {}
+            found = own.get(part)
+            if part == "transport" and found is None:
+                found = own.get("socket_world")
+            (kept if found == chosen else dropped).append(item)
+        items[:] = kept
+        config.hook.pytest_deselected(items=dropped)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The transports and codecs of a scenario that does not say its own."""
+    worlds = sys.modules["worlds"]
     said: set[str] = set()
     for marker in metafunc.definition.iter_markers("parametrize"):
         names = marker.args[0]
         said.update(names.split(",") if isinstance(names, str) else names)
     open_ = {"transport", "codec"}.intersection(metafunc.fixturenames) - said
     if open_ == {"transport", "codec"}:
-        metafunc.parametrize(("transport", "codec"), WORLDS)
+        option = metafunc.config.getoption
+        asked = option("transport", None), option("codec", None)
+        ways = (asked,) if all(asked) else worlds.WAYS
+        metafunc.parametrize(("transport", "codec"), ways)
     elif "transport" in open_:
-        metafunc.parametrize("transport", TRANSPORTS)
+        metafunc.parametrize("transport", worlds.TRANSPORTS)
     elif "codec" in open_:
-        metafunc.parametrize("codec", CODECS)
+        metafunc.parametrize("codec", worlds.CODECS)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -106,7 +128,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-@pytest.fixture(params=FACES)
+@pytest.fixture(params=sys.modules["worlds"].FACES)
 def face(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -126,7 +148,7 @@ def make(
 
 @pytest.fixture
 def world(make: Make, transport: str, codec: str) -> World:
-    """Every face with every transport and every codec, see `WORLDS`."""
+    """Every face with every transport and every codec, see `worlds.WAYS`."""
     return make(transport, codec)
 
 

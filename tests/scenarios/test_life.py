@@ -8,7 +8,16 @@ import signal
 import threading
 
 import pytest
-from worlds import BOTH_LOOPS, DEADLINE, PORTS, World, numbers, open_files
+from worlds import (
+    BOTH_LOOPS,
+    DEADLINE,
+    FACES,
+    PORTS,
+    WAYS,
+    World,
+    numbers,
+    open_files,
+)
 
 from plugwire import (
     AlreadyRunning,
@@ -286,8 +295,25 @@ CALLBACKS = ("connect", "message", "async message", "disconnect", "snapshot")
 ACTS = ("broadcast", "send", "attach", "detach", "disconnect", "flush", "stop")
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("place", CALLBACKS)
+# Each act in each callback on both faces. A Latin square deals out the ways:
+# each act, each callback and each face meets every transport and codec.
+SITUATIONS = [
+    (place, act, face, *WAYS[(row + column + 3 * half) % len(WAYS)])
+    for row, place in enumerate(CALLBACKS)
+    for column, act in enumerate(ACTS)
+    for half, face in enumerate(FACES)
+]
+
+
+def test_every_callback_act_and_face_meets_every_way() -> None:
+    for part in range(3):
+        met = {(case[part], *case[3:]) for case in SITUATIONS}
+        assert len(met) == len({case[part] for case in SITUATIONS}) * len(WAYS)
+
+
+@pytest.mark.parametrize(
+    ("place", "act", "face", "transport", "codec"), SITUATIONS
+)
 async def test_every_callback_may_call_the_server(
     world: World, place: str, act: str
 ) -> None:

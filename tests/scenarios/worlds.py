@@ -18,6 +18,7 @@ blocking one is awaited. What differs has to be written so that both can do it:
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -42,6 +43,12 @@ DEADLINE = 20.0
 waits longer has failed."""
 FILLER = "x" * 4000
 """Makes a message that a socket's buffer holds few of."""
+FACES = ("asyncio", "threads")
+TRANSPORTS = ("unix", "tcp", "memory")
+CODECS = ("msgpack", "json")
+WAYS = (*itertools.product(TRANSPORTS, CODECS), ("unix", "msgspec"))
+"""What a world's transport and codec are: once is enough for a codec of
+another's bytes."""
 PORTS = {"port_range_start": 21000, "port_range_end": 21999}
 BOTH_LOOPS = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
 """For the scenarios that meet what uvloop does otherwise, or a bit of

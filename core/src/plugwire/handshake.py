@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 import msgspec
 from msgspec import Meta, Struct
 
+from plugwire.cancellation import is_cancelled
 from plugwire.errors import (
     Denied,
     MessageError,
@@ -478,9 +479,13 @@ def ask(
     """One call of a gate that fails closed."""
     try:
         answer = getattr(gate, act)(peer, *parts)
-    except (Denied, KeyboardInterrupt, SystemExit):
+    except Denied:
         raise
-    except BaseException as error:  # a CancelledError, too: nobody waits here
+    except BaseException as error:
+        # A cancellation is the gate's own, for nobody waits here; what else
+        # is no Exception is a signal's, and the program's.
+        if not (isinstance(error, Exception) or is_cancelled(error)):
+            raise
         raise Denied(
             f"the gate {gate.name!r} failed: {type(error).__name__}"
         ) from error

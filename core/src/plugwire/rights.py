@@ -6,6 +6,7 @@ exception, a coroutine, a true value of another kind.
 
 from __future__ import annotations
 
+from plugwire.cancellation import is_cancelled
 from plugwire.errors import Denied
 from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject, Verb
 from plugwire.logs import log
@@ -31,9 +32,10 @@ class Rights:
         for check in self._checks:
             try:
                 answer: object = check(self._peer, verb, subject)
-            except (KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException as error:  # a CancelledError, too
+            except BaseException as error:
+                # A cancellation is the check's own, for nobody waits here.
+                if not (isinstance(error, Exception) or is_cancelled(error)):
+                    raise
                 log.error("a check failed on %r", verb, exc_info=error)
                 return Deny(f"a check failed: {type(error).__name__}")
             if answer is ALLOW:

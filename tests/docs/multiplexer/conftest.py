@@ -8,7 +8,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -137,7 +138,9 @@ def servers(place: Path) -> Callable[[], list[psutil.Process]]:
 
 @pytest.fixture
 def serve(
-    shell_environment: dict[str, str], place: Path
+    shell_environment: dict[str, str],
+    place: Path,
+    ended: Callable[[Iterable[psutil.Process]], bool],
 ) -> Iterator[Callable[[], psutil.Process]]:
     """Starts the server; ends it and its shells, and any that a terminal
     has started."""
@@ -163,9 +166,10 @@ def serve(
     for process in begun:
         process.kill()
         process.wait()
-    _, alive = psutil.wait_procs(left, timeout=SECONDS)
-    for process in alive:
-        process.kill()
+    if not ended(left):
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 @pytest.fixture

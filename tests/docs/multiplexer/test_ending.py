@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 SECONDS = 20.0
@@ -15,11 +14,7 @@ COUNT = b"i=0; while :; do i=$((i+1)); echo $i; done\n"
 pytestmark = pytest.mark.timeout(180)
 
 
-def gone(*processes: psutil.Process) -> bool:
-    return not psutil.wait_procs(processes, timeout=SECONDS)[1]
-
-
-def test_list_and_kill(server, attach, mux) -> None:
+def test_list_and_kill(server, attach, mux, ended) -> None:
     assert mux("list").stdout == ""
     one, _, other = attach("one"), attach("one"), attach("other")
     assert mux("list").stdout == "one: 2 attached\nother: 1 attached\n"
@@ -29,7 +24,7 @@ def test_list_and_kill(server, attach, mux) -> None:
     one.ended()
     assert one.modes == one.before
     assert mux("list").stdout == "other: 1 attached\n"
-    assert gone(shells[0])
+    assert ended(shells[:1])
     assert b"on" in other.run(b"echo 'o'n")
 
 
@@ -39,7 +34,9 @@ def test_kill_tells_that_there_is_no_such_shell(server, mux) -> None:
     assert done.stderr == "[there is no shell 'nobody']\n"
 
 
-def test_a_shell_that_exits_ends_its_session(server, attach, mux) -> None:
+def test_a_shell_that_exits_ends_its_session(
+    server, attach, mux, ended
+) -> None:
     one, two = attach(), attach()
     (shell,) = server.children()
     # A child of the shell's that keeps the terminal open changes nothing.
@@ -50,7 +47,7 @@ def test_a_shell_that_exits_ends_its_session(server, attach, mux) -> None:
         assert b"last words\r\n" in terminal.until(b"[the shell has exited]")
         terminal.ended()
         assert terminal.modes == terminal.before
-    assert gone(shell)
+    assert ended([shell])
     assert mux("list").stdout == ""
     sleeper.kill()
 
@@ -64,7 +61,7 @@ def test_a4_a_terminal_that_crashes_harms_nobody(server, attach, mux) -> None:
 
 
 def test_a2_a_server_that_was_killed_starts_again(
-    server, attach, servers, place: Path
+    server, attach, servers, ended, place: Path
 ) -> None:
     terminal = attach()
     terminal.run(b"gone=with")
@@ -73,7 +70,7 @@ def test_a2_a_server_that_was_killed_starts_again(
     terminal.until(b"[gave up on 'multiplexer'")
     assert terminal.ended() == 1
     assert terminal.modes == terminal.before
-    assert gone(*shells)
+    assert ended(shells)
     assert (place / "plugwire" / "multiplexer.sock").is_socket()
     # Over what the dead one left; `attach` starts it.
     again = attach()
@@ -83,7 +80,7 @@ def test_a2_a_server_that_was_killed_starts_again(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a3_a_signal_ends_server_and_shells(
-    server, attach, place: Path, number: int
+    server, attach, ended, place: Path, number: int
 ) -> None:
     one, two = attach("one"), attach("two")
     one.type(b"sh -c 'echo run''ning; exec sleep 1000'\n")
@@ -97,7 +94,7 @@ def test_a3_a_signal_ends_server_and_shells(
         terminal.until(b"[gave up on 'multiplexer'")
         terminal.ended()
         assert terminal.modes == terminal.before
-    assert gone(server, *children)
+    assert ended([server, *children])
     left = [path.name for path in (place / "plugwire").iterdir()]
     assert left == ["multiplexer.lock"]
 
