@@ -6,6 +6,8 @@ import gc
 import logging
 import signal
 from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,9 +21,38 @@ settings.register_profile(
 )
 settings.load_profile("plugwire")
 
+HERE = Path(__file__).parent
+# Hundreds of broken plugins, projects that are made and built, the kit over
+# examples, rules of the sources: a third of the time, and for each of them a
+# first-party plugin, or the code itself, is tested on every Python.
+ONCE = (
+    "core/cli/test_new.py",
+    "core/cli/test_schema_*.py",
+    "core/cli/test_template.py",
+    "core/testing/*/*.py",
+    "core/testing/test_codec.py",
+    "core/testing/test_extension.py",
+    "core/testing/test_packaging.py",
+    "core/testing/test_permission.py",
+    "core/testing/test_queue.py",
+    "core/testing/test_transport.py",
+    "docs/test_hooks*.py",
+    "docs/test_spi_changes.py",
+    "docs/test_writing_a_plugin.py",
+    "rules/*.py",
+    "third_party/*.py",
+)
+
 # What runs in the background of a shell ignores SIGINT, and tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what one Python is enough for."""
+    path = item.path.relative_to(HERE).as_posix()
+    if any(fnmatch(path, pattern) for pattern in ONCE):
+        item.add_marker("once")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -17,7 +17,9 @@ from plugwire.testing import Suite
 Verdicts = Mapping[str, str]
 """A check's name -> "passed", "skipped: why" or "failed: why"."""
 NUMBERS = itertools.count()
-QUIET = ("cacheprovider", "xdist", "asyncio", "timeout", "terminal")
+# What the outer pytest does; and each would look through all garbage.
+QUIET = ("cacheprovider", "xdist", "asyncio", "timeout", "terminal",
+         "unraisableexception", "threadexception")  # fmt: skip
 
 
 class Recorder:
@@ -60,7 +62,8 @@ def verdicts(
         )
         monkeypatch.setitem(sys.modules, case.__name__, case)
         # A name of its own, for modules are remembered by theirs.
-        file = tmp_path / f"test_case_{next(NUMBERS)}.py"
+        name = f"test_case_{next(NUMBERS)}"
+        file = tmp_path / f"{name}.py"
         file.write_text(f"from {case.__name__} import TestCase\n")
         (tmp_path / "empty.ini").write_text("[pytest]\n")
         recorder = Recorder()
@@ -75,6 +78,7 @@ def verdicts(
             ],
             plugins=[recorder],
         )
+        sys.modules.pop(name, None)  # it holds all of that pytest
         assert not recorder.trouble, recorder.trouble
         assert recorder.verdicts, f"no check was run: {chosen}"
         return recorder.verdicts
