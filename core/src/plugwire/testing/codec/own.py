@@ -128,9 +128,13 @@ class Own(Benched):
 
         def read() -> None:
             decoder, got = bench.decoder(), []
-            for at in range(0, len(data), 701):
-                together.wait()
-                got += decoder.feed(data[at : at + 701])
+            try:
+                for at in range(0, len(data), 701):
+                    together.wait()
+                    got += decoder.feed(data[at : at + 701])
+            except BaseException:
+                together.abort()  # the others need not wait for this one
+                raise
             assert got == sent, f"received {len(got)} of {len(sent)}"
 
         in_threads(THREADS, read)
