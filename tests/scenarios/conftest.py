@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ for _name in ("threads", "worlds"):
 if TYPE_CHECKING:
     from worlds import World
 
+HERE = Path(__file__).parent
 Make = Callable[[str, str], "World"]
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -63,9 +65,40 @@ def pytest_asyncio_loop_factories(
     return {name: there[name]}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
+    """Mark, and leave out, before anybody asks for marks."""
+    _mark_once([item for item in items if item.path.parent == HERE])
+    _leave_out(config, items)
+
+
+def _mark_once(items: list[pytest.Item]) -> None:
+    """Mark what one Python is enough for: of a scenario's worlds all but one
+    on each face, which are others for each scenario."""
+    alike: dict[tuple[str, str, str], list[pytest.Item]] = {}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is None or "face" not in callspec.params:
+            continue
+        others = sorted(
+            (name, at)
+            for name, at in callspec.indices.items()
+            if name not in ("face", "transport", "codec")
+        )
+        name = item.nodeid.partition("[")[0]
+        key = name, str(others), callspec.params["face"]
+        alike.setdefault(key, []).append(item)
+    for (name, others, face), ways in alike.items():
+        turn = zlib.crc32(f"{name} {others}".encode())
+        chosen = (turn + 3 * (face == "threads")) % len(ways)
+        for at, item in enumerate(ways):
+            if at != chosen:
+                item.add_marker("once")
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what `--transport` and `--codec` do not name, and what has
     no choice of them."""
     for part in ("transport", "codec"):
