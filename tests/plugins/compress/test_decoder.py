@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from plugwire.errors import MessageError
 from plugwire.framing import HEADER, frame
 from plugwire.message import Message
+from plugwire_compress.backend import zstd
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
-from plugwire_compress.library import zstd
 
 Make = Callable[..., Message]
 Packing = Callable[..., SimpleNamespace]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from plugwire.framing import HEADER_BYTES, FrameSplitter
 from plugwire.message import Message
 from plugwire_compress import PackingEncoder
+from plugwire_compress.backend import zstd
 from plugwire_compress.encoder import compressor
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
-from plugwire_compress.library import zstd
 
 Make = Callable[..., Message]
 Packing = Callable[..., SimpleNamespace]

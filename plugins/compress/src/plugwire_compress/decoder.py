@@ -6,8 +6,8 @@ from plugwire.errors import MessageError
 from plugwire.framing import FrameSplitter
 from plugwire.interfaces import DecoderFactory
 from plugwire.message import Message
+from plugwire_compress.backend import zstd
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
-from plugwire_compress.library import zstd
 
 _LEAST_WINDOW = 10
 """log2 of the smallest window that zstd knows."""

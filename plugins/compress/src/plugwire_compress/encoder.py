@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from plugwire.framing import frame
 from plugwire.interfaces import Encoder
+from plugwire_compress.backend import zstd
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
-from plugwire_compress.library import zstd
 
 Compressor: TypeAlias = Callable[[bytes], bytes]
 
