@@ -6,8 +6,8 @@ the rest of one frame at most. From there on everything waits here, where it
 is counted, until the transport resumes.
 
 While the transport holds nothing a frame goes straight to its socket, where
-there is one: the transport would do just that, in three times the
-instructions. What the kernel leaves, and every error, is the transport's.
+there is one: the transport would do just that, at half the price of what a
+client costs. What the kernel leaves, and every error, is the transport's.
 """
 
 from __future__ import annotations
