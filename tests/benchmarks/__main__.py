@@ -67,6 +67,13 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--smoke", action="store_true", help="does everything run? seconds"
     )
+    parser.add_argument(
+        "--part",
+        type=int,
+        default=0,
+        metavar="N",
+        help="one in N of the messages, and every workload all the same",
+    )
     parser.add_argument("--list", action="store_true", help="what there is")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument(
@@ -127,7 +134,7 @@ def main() -> int:
         before = machine.machine()
         repeats = args.repeats or REPEATS[size]
         results = runner.run(
-            workloads.chosen(args.only, size),
+            workloads.chosen(args.only, size, args.part),
             chosen_peers(args.peers),
             repeats,
             lambda line: print(line, file=sys.stderr, flush=True),

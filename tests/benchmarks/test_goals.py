@@ -12,6 +12,7 @@ from benchmarks.measure import Summary, percentile, ratio
 from benchmarks.peers import PEERS
 from benchmarks.results import Results, Row
 from benchmarks.workloads import named, workloads
+from benchmarks.workloads.publishing import Publishing
 
 WORKLOADS = {workload.name: workload for workload in workloads("full")}
 FAST = Goal(
@@ -199,3 +200,12 @@ def test_words_choose_by_their_beginning() -> None:
     assert named(["=a-1", "b"], names) == ["a-1", "b"]
     with pytest.raises(SystemExit, match="'c'"):
         named(["c"], names)
+
+
+def test_a_part_has_every_workload_and_fewer_messages() -> None:
+    third = {workload.name: workload for workload in workloads("full", 3)}
+    assert third.keys() == WORKLOADS.keys()
+    whole, part = WORKLOADS["fanout-10"], third["fanout-10"]
+    assert isinstance(whole, Publishing)
+    assert isinstance(part, Publishing)
+    assert part.count == whole.count // 3

@@ -36,9 +36,10 @@ GROUPS = {
 """Words that stand for several workloads, by how their names begin."""
 
 
-def workloads(size: str = "full") -> list[Workload]:
-    """All of them."""
-    part = PARTS[size]
+def workloads(size: str = "full", part: int = 0) -> list[Workload]:
+    """All of them, with one in `part` of the messages; 0: as many as are
+    usual for the size."""
+    part = part or PARTS[size]
     is_smoke, is_full = size == "smoke", size == "full"
 
     def some(count: int) -> int:
@@ -103,10 +104,10 @@ def workloads(size: str = "full") -> list[Workload]:
     return sorted(found, key=place)
 
 
-def chosen(words: list[str], size: str) -> list[Workload]:
+def chosen(words: list[str], size: str, part: int = 0) -> list[Workload]:
     """Those that one of `words` is the name of, or `named` (see there), or
     that it stands for; all for none."""
-    there = {workload.name: workload for workload in workloads(size)}
+    there = {workload.name: workload for workload in workloads(size, part)}
     starts = []
     for word in words:
         if word in GROUPS:  # not every size has all of them
