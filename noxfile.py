@@ -16,6 +16,7 @@ from pathlib import Path
 import nox
 
 sys.path.append(str(Path(__file__).parent / "tests" / "matrix"))
+import newcomer as first
 import sessions as installed
 
 nox.needs_version = ">=2025.5"
@@ -235,6 +236,13 @@ def template(session: nox.Session) -> None:
             words = ("new", kind, f"trial_{kind}", f"--into={name}")
             session.run("plugwire", *words, env=env)
             session.run("nox", f"--noxfile={project}/noxfile.py", env=env)
+
+
+@nox.session(default=False)
+def newcomer(session: nox.Session) -> None:
+    """From `plugwire new` to a codec of one's own that a program talks over,
+    as a newcomer would go, in at most five minutes."""
+    first.newcomer(session)
 
 
 @nox.session(default=False)

@@ -42,6 +42,7 @@ ONCE = (
     "docs/test_hooks*.py",
     "docs/test_spi_changes.py",
     "docs/test_writing_a_plugin.py",
+    "matrix/test_own_codec.py",
     "plugins/*/test_packaging.py",
     "rules/*.py",
     "third_party/*.py",
