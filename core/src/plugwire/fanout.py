@@ -25,6 +25,8 @@ _NO_MARKS: list[Mark | None] = []
 """Of who is owed nothing alone, as are nearly all; never written to."""
 _WHOLE = (0, None, 0)
 """The place of who has yet to receive all that was said to all, no more."""
+_UNMARKED = (None,)
+"""The marks of one message that may not be dropped."""
 
 
 class Chat:
@@ -42,23 +44,25 @@ class Chat:
 class Seat:
     """One client's place in its lane's tick.
 
-    `deliver` is called with what the client is to get, in order; it must not
-    raise. A seat takes part in ticks once it is taken (`Lane.take`), and
-    `hears_all` when broadcasts to all are for it too; what is said to it
-    alone it gets all the same, when it is flushed.
+    `deliver` is called with what the client is to get, in order, and says
+    whether it was taken; it must not raise. A seat takes part in ticks once
+    it is taken (`Lane.take`), and `hears_all` when broadcasts to all are for
+    it too; what is said to it alone it gets all the same, when it is
+    flushed. `sent` messages were taken.
     """
 
     __slots__ = ("_chat", "_chat_start", "_epoch", "_lane", "_own",
                  "_own_marks", "_own_size", "_session", "_start", "deliver",
-                 "hears_all", "held", "left", "taken")  # fmt: skip
+                 "hears_all", "held", "left", "sent", "taken")  # fmt: skip
 
-    def __init__(self, lane: Lane, deliver: Callable[[Share], None]) -> None:
+    def __init__(self, lane: Lane, deliver: Callable[[Share], object]) -> None:
         self._lane = lane
         self.deliver = deliver
         self.taken = False
         self.hears_all = False
         self.held = False
         self.left = False
+        self.sent = 0
         self._epoch = -1
         self._start = 0
         self._session: str | None = None
@@ -106,6 +110,21 @@ class Seat:
         if not self.left:  # the flush may have been too much for it
             self._owe((body,), (mark,))
 
+    def answer(self, body: bytes) -> None:
+        """`say` and `flush`."""
+        chat = self._chat
+        if (
+            self._own is None
+            and not self._lane.bodies
+            and (chat is None or not chat.said)
+            and not self.held
+        ):
+            # It has all that it was owed: there is no share to be closed.
+            self.hand(Share([body], _UNMARKED))
+            return
+        self.say(body)
+        self.flush()
+
     def hear(self, session: str | None) -> None:
         """Receive what `session` is told from now on, no other's."""
         self._close()
@@ -119,7 +138,8 @@ class Seat:
 
     def flush(self) -> None:
         """Deliver all that this client is owed now."""
-        self._close()
+        if self._lane.bodies or self._chat is not None:
+            self._close()
         own = self._own
         if own is None or self.held:
             return
@@ -128,19 +148,29 @@ class Seat:
         self._lane.debtors.pop(self, None)
         for share in in_shares(own, marks):
             if not self.left:  # a share may have been too much for it
-                self.deliver(share)
+                self.hand(share)
 
     def leave(self) -> None:
         """The client has gone: forget what it was owed, owe it nothing
         from now on."""
         self.left = True
         self.hear(None)
+        self._epoch = self._lane.epoch  # a flush under way looks at it
         self._lane.seats.pop(self, None)
         self._lane.debtors.pop(self, None)
         self.taken = False
         self._own, self._own_marks, self._own_size = None, _NO_MARKS, 0
 
     # ------------------------------------------------- for the lane only
+
+    def hand(self, share: Share) -> None:
+        """Deliver `share`, and count its messages."""
+        count = len(share.bodies)
+        if self.deliver(share):
+            self.sent += count
+            self._lane.sent += count
+        else:
+            self._lane.lost += count
 
     def place(self) -> tuple[int, Chat | None, int]:
         """From where on in the tick this seat has yet to receive."""
@@ -184,11 +214,13 @@ class Lane:
 
     `bodies` and `marks` are what was said to all; `size` the bytes of the
     tick; `epoch` the tick's number, which makes every seat's place the
-    beginning again without touching it.
+    beginning again without touching it. `sent` messages were taken by seats,
+    counted once for each, and `lost` were not.
     """
 
     __slots__ = ("_chats", "_told", "bodies", "count", "debtors", "encoder",
-                 "epoch", "marks", "seats", "size")  # fmt: skip
+                 "epoch", "lost", "marks", "seats", "sent",
+                 "size")  # fmt: skip
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
@@ -196,6 +228,8 @@ class Lane:
         self.marks: list[Mark | None] = []
         self.size = 0
         self.count = 0
+        self.sent = 0
+        self.lost = 0
         self.epoch = 0
         self.seats: dict[Seat, None] = {}
         self.debtors: dict[Seat, None] = {}
@@ -287,35 +321,68 @@ class Lane:
 
     def flush(self) -> None:
         """Hand every seat its share, and begin the next tick."""
+        bodies = self.bodies
         told = bool(self._told)
-        touched = dict(self.seats) if self.bodies else {}
-        for chat in self._told:
-            touched.update(chat.seats)
-        touched.update(self.debtors)
-        whole = Share(self.bodies, self.marks)
-        memo: dict[tuple[int, Chat | None, int], Share] = {_WHOLE: whole}
+        # A copy: whoever cannot be delivered to leaves.
+        touched: Iterable[Seat] = tuple(self.seats) if bodies else ()
+        if told or self.debtors:
+            touched = self._with_told_and_owed(touched)
+        count = len(bodies)
+        whole = Share(bodies, self.marks)
+        memo: dict[tuple[int, Chat | None, int], Share] = {}
         epoch = self.epoch
+        sent = 0
         for seat in touched:
-            if seat.held or seat._own is not None:
-                seat.flush()
-            elif not told and seat._epoch != epoch:  # nearly all, always
-                seat.deliver(whole)
+            if (
+                told
+                or seat._epoch == epoch  # of who has left, too
+                or seat.held
+                or seat._own is not None
+            ):
+                self._flush_one(seat, whole, memo)
+            elif seat.deliver(whole):  # nearly all, always
+                seat.sent += count
+                sent += count
             else:
-                place = seat.place()
-                share = memo.get(place)
-                if share is None:
-                    share = memo[place] = Share(*self.cut(place))
-                if share.bodies:
-                    seat.deliver(share)
+                self.lost += count
+        self.sent += sent
+        whole.frame = None
         for share in memo.values():
             share.frame = None
         for chat in self._told:
             chat.said = []
-        self._told = {}
+        if told:
+            self._told = {}
         self.bodies = []
         self.marks = []
         self.size = self.count = 0
         self.epoch += 1
+
+    def _with_told_and_owed(self, seats: Iterable[Seat]) -> Iterable[Seat]:
+        touched = dict.fromkeys(seats)
+        for chat in self._told:
+            touched.update(chat.seats)
+        touched.update(self.debtors)
+        return touched
+
+    def _flush_one(
+        self,
+        seat: Seat,
+        whole: Share,
+        memo: dict[tuple[int, Chat | None, int], Share],
+    ) -> None:
+        """Hand `seat` its share, which may be less or more than `whole`."""
+        if seat.left:
+            return
+        if seat.held or seat._own is not None:
+            seat.flush()
+            return
+        place = seat.place()
+        share = whole if place == _WHOLE else memo.get(place)
+        if share is None:
+            share = memo[place] = Share(*self.cut(place))
+        if share.bodies:
+            seat.hand(share)
 
     # ------------------------------------------------ for the seats only
 

@@ -32,16 +32,24 @@ class Share:
     `frame` is a slot for whoever joins the bodies first.
     """
 
-    __slots__ = ("bodies", "frame", "holders", "marks", "size")
+    __slots__ = ("_size", "bodies", "frame", "holders", "marks")
 
     def __init__(
         self, bodies: Sequence[bytes], marks: Sequence[Mark | None]
     ) -> None:
         self.bodies = bodies
         self.marks = marks
-        self.size = sum(map(len, bodies))
+        self._size = -1
         self.holders = 0
         self.frame: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all bodies. Added up when first asked: only an outbox
+        does, and nearly all shares never see one."""
+        if self._size < 0:
+            self._size = sum(map(len, self.bodies))
+        return self._size
 
 
 class Ledger:

@@ -44,8 +44,9 @@ class Connection(Protocol):
     def queued(self) -> int:
         """Messages that wait in its outbox."""
 
-    def deliver(self, share: Share) -> None:
-        """Send `share`, or queue it. Never raises, never waits."""
+    def deliver(self, share: Share) -> object:
+        """Send `share`, or queue it, and say whether it was taken. Never
+        raises, never waits."""
 
     def end(self, reason: str, *, final: bool = False) -> None:
         """End it, with a goodbye where one can still be said."""
@@ -58,7 +59,7 @@ class Member:
     """
 
     __slots__ = ("connected_since", "connection", "door", "dropped", "id",
-                 "joined", "peer", "received", "seat", "sent",
+                 "joined", "peer", "received", "seat",
                  "session")  # fmt: skip
 
     def __init__(
@@ -78,9 +79,17 @@ class Member:
         self.session: str | None = None
         self.connected_since = since
         self.joined = False
-        self.sent = 0
         self.received = 0
         self.dropped = 0
+
+    @property
+    def sent(self) -> int:
+        """Messages that are with it or on their way: the seat's count."""
+        return self.seat.sent
+
+    @sent.setter
+    def sent(self, count: int) -> None:
+        self.seat.sent = count
 
     def info(self) -> ClientInfo:
         """This client now."""
@@ -91,7 +100,7 @@ class Member:
             session=self.session,
             connected_since=self.connected_since,
             queued=self.connection.queued,
-            sent=self.sent,
+            sent=self.seat.sent,
             received=self.received,
             dropped=self.dropped,
         )

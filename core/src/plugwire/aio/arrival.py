@@ -21,7 +21,6 @@ from plugwire.handshake import (
 )
 from plugwire.interfaces import Kept
 from plugwire.message import check_event_name
-from plugwire.outbox import Share
 from plugwire.registry import Member
 
 SNAPSHOT_TRIES = 100
@@ -232,7 +231,7 @@ class Arrival:
             connection.write(welcoming)
         connection.preface(kept)
         if snapshot is not None:
-            connection.deliver(Share([snapshot], [None]))
+            connection.greet(snapshot)
         member.seat.held = False
         member.seat.flush()
         host.joined(connection)

@@ -236,18 +236,24 @@ class ServerConnection(asyncio.BufferedProtocol):
                 )
             )
 
-    def deliver(self, share: Share) -> None:
-        """Send `share`, or queue it. Never raises, never waits."""
-        if self.ended:
-            return
-        count = len(share.bodies)
-        stats = self.host.stats
-        if not self._outlet.deliver(share):
-            stats.lost += count
-            return
-        stats.sent += count
-        if self.member is not None:
-            self.member.sent += count
+    def answer(self, body: bytes, *, at_once: bool) -> None:
+        """Say `body`, and with `at_once` all that it is owed before."""
+        if not at_once:
+            self.say(body)
+        elif self.member is not None and not self.ended:
+            self.member.seat.answer(body)
+
+    @property
+    def deliver(self) -> Callable[[Share], bool]:
+        """What its seat calls: there is nothing between it and the outlet.
+        A seat that was left hands nothing over, and the lane counts."""
+        return self._outlet.deliver
+
+    def greet(self, snapshot: bytes) -> None:
+        """Say `snapshot` before all that its seat is owed."""
+        if not self.ended:
+            self._sent(1)
+            self._outlet.deliver(Share([snapshot], [None]))
 
     def _sent(self, count: int) -> None:
         """`count` messages are on their way; less than none: no more."""
@@ -265,7 +271,8 @@ class ServerConnection(asyncio.BufferedProtocol):
     @property
     def queued(self) -> int:
         """Messages that wait in its outbox."""
-        return self._outlet.queued
+        # Asked for each message that a handler gets: nearly all keep up.
+        return self._outlet.queued if self._outlet.is_lagging else 0
 
     @property
     def queued_bytes(self) -> int:

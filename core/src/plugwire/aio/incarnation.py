@@ -14,6 +14,8 @@ import os
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from plugwire import doorsfile, forks
 from plugwire.aio.broadcaster import Broadcaster
 from plugwire.aio.connection import ServerConnection
@@ -371,6 +373,15 @@ class Incarnation:
             except Exception as error:
                 note("on_disconnect", error)
 
+    def counted(self) -> Stats:
+        """A copy of the counters, with what the lanes have counted; from
+        any thread."""
+        stats = replace(self.stats)
+        for lane in self.voice.lanes:
+            stats.sent += lane.sent
+            stats.lost += lane.lost
+        return stats
+
     # ------------------------------------------------ the command's words
 
     def describe_clients(self) -> dict[str, Any]:
@@ -397,7 +408,7 @@ class Incarnation:
 
     def describe(self) -> dict[str, Any]:
         """The answer to `plugwire ping`."""
-        stats = self.stats
+        stats = self.counted()
         return {
             "event": self.event,
             "incarnation": self.name,

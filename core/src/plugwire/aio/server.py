@@ -129,7 +129,7 @@ class Server:
         try:
             await host.close(reason)
         finally:
-            self._last = host.stats
+            self._last = host.counted()
             self._host = None
             self._stopping = None
             self._stopped.set()
@@ -210,7 +210,7 @@ class Server:
     def stats(self) -> Stats:
         """The counters of this start, or of the last one; a copy."""
         host = self._host
-        return replace(self._last if host is None else host.stats)
+        return replace(self._last) if host is None else host.counted()
 
     @property
     def addresses(self) -> Mapping[str, str]:
