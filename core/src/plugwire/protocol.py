@@ -7,7 +7,7 @@ them from the application's messages. `Messages` makes what is sent.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeAlias, cast
 
@@ -132,12 +132,6 @@ def check_type(message_type: MessageType | str) -> MessageType:
 # ----------------------------------------------------------------- server
 
 
-class Said(Struct, frozen=True):
-    """An application's message; a request where its `id` is not None."""
-
-    message: Message
-
-
 class Attach(Struct, frozen=True):
     """The client asks to be put into `session`, or out of it (None)."""
 
@@ -165,7 +159,9 @@ class Unheard(Struct, frozen=True):
     error: PlugwireError
 
 
-ServerEvent: TypeAlias = Said | Attach | Question | Left | Unheard
+ServerEvent: TypeAlias = Message | Attach | Question | Left | Unheard
+"""An application's message is an event by itself: a request where its `id`
+is not None."""
 
 
 class ServerProtocol:
@@ -177,10 +173,17 @@ class ServerProtocol:
         self._decoder = decoder
         self._role = role
 
-    def feed(self, data: bytes) -> list[ServerEvent]:
+    def feed(self, data: bytes) -> Sequence[ServerEvent]:
         """What `data` completes, in order. Raises `MessageError` for bytes
         that are no messages: the connection has to end then."""
-        return [self._sort(message) for message in self._decoder.feed(data)]
+        messages = self._decoder.feed(data)
+        if self._role != "control":
+            for message in messages:
+                if message.op is not None:
+                    break
+            else:  # the common case
+                return messages
+        return [self._sort(message) for message in messages]
 
     def _sort(self, message: Message) -> ServerEvent:
         op = message.op
@@ -189,7 +192,7 @@ class ServerProtocol:
                 return Unheard(
                     message.id, Denied("a control connection asks questions")
                 )
-            return Said(message)
+            return message
         if op == GOODBYE:
             return Left(clean(message.data.get("reason", "")))
         if self._role == "control" and op in QUESTIONS:

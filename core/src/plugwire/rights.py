@@ -24,6 +24,11 @@ class Rights:
         self._peer = peer
         self._event = event
 
+    @property
+    def are_all(self) -> bool:
+        """Whether there is no check, so that nothing need be asked."""
+        return not self._checks
+
     def verdict(self, verb: Verb, session: str | None = None) -> Deny | None:
         """None where every check allows, else the no."""
         if not self._checks:

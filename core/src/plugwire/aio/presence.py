@@ -20,8 +20,6 @@ from plugwire.protocol import (
     Attach,
     Left,
     Question,
-    Said,
-    ServerEvent,
     ServerProtocol,
     Unheard,
 )
@@ -31,8 +29,8 @@ from plugwire.registry import Member
 class Presence:
     """Sorts what the client says and sees that it gets its answers."""
 
-    __slots__ = ("_connection", "_member", "_protocol", "_worker",
-                 "is_reading")  # fmt: skip
+    __slots__ = ("_connection", "_is_free", "_is_last", "_member",
+                 "_protocol", "_worker", "is_reading")  # fmt: skip
 
     has_joined = True
 
@@ -43,6 +41,11 @@ class Presence:
             connection.door.pipeline.decoder(), connection.role
         )
         self._worker: Worker | None = None
+        self._is_free = (
+            connection.host.settings.allow_client_send
+            and connection.rights.are_all
+        )
+        self._is_last = False
         self.is_reading = False
 
     def begin(self) -> None:
@@ -57,11 +60,18 @@ class Presence:
             return
         connection = self._connection
         self.is_reading = True
+        left = len(events)
         for event in events:
-            self._handle(event)
+            left -= 1
+            if isinstance(event, Message):
+                # Behind the last one's answer nothing follows.
+                self._is_last = not left
+                self._heard(event)
+            else:
+                self._handle(event)
             if connection.ended:
                 break
-        self.is_reading = False
+        self.is_reading = self._is_last = False
         if not connection.ended:
             self._member.seat.flush()
             if connection.is_lagging:
@@ -93,10 +103,8 @@ class Presence:
         connection.tell_failure(error)
         connection.end(f"wrong bytes: {error}", final=True)
 
-    def _handle(self, event: ServerEvent) -> None:
-        if isinstance(event, Said):
-            self._heard(event.message)
-        elif isinstance(event, Attach):
+    def _handle(self, event: Attach | Question | Left | Unheard) -> None:
+        if isinstance(event, Attach):
             self._attach(event)
         elif isinstance(event, Question):
             self._question(event)
@@ -113,11 +121,12 @@ class Presence:
         host = self._connection.host
         self._member.received += 1
         host.stats.received += 1
-        try:
-            self._demand(message)
-        except Denied as error:
-            self._fail(error, message.id)
-            return
+        if not self._is_free:
+            try:
+                self._demand(message)
+            except Denied as error:
+                self._fail(error, message.id)
+                return
         if self._worker is None:
             handler = host.handlers.on_message
             if handler is None:
@@ -168,7 +177,7 @@ class Presence:
             except PlugwireError as wrong:
                 self._fail(RequestFailed(f"the answer: {wrong}"), message.id)
                 return
-            connection.say(body)
+            connection.answer(body, at_once=self._is_last)
 
     def _fail(self, error: PlugwireError, reply_to: int | None) -> None:
         self._connection.tell_failure(error, reply_to)
