@@ -54,8 +54,9 @@ class Client:
         self.hears_all = False
         self.taken = False
         self.left = False
+        self.refused = 0
 
-    def deliver(self, share: Share) -> None:
+    def deliver(self, share: Share) -> bool:
         assert not self.left
         assert not self.seat.held
         assert share.bodies
@@ -69,6 +70,8 @@ class Client:
         self.patience -= 1
         if not self.patience:  # its outbox is full, say: it is let go
             self.leave()
+            self.refused = len(share.bodies)
+        return not self.refused
 
     def leave(self) -> None:
         self.left = True
@@ -196,6 +199,16 @@ class Ticks(RuleBasedStateMachine):
                     ):
                         client.expected.append((body, mark))
 
+    @rule(client=clients, size=SIZES)
+    def answer(self, client: Client, size: int) -> None:
+        if client.left:
+            return
+        (body, _), _ = self.bodies(size)
+        client.expected.append((body, None))
+        client.seat.answer(body)
+        if not client.seat.held and not client.left:
+            assert said_in(client.shares) == client.expected
+
     @rule(client=clients)
     def flush_seat(self, client: Client) -> None:
         client.seat.flush()
@@ -232,6 +245,16 @@ class Ticks(RuleBasedStateMachine):
                 assert client.seat.owed == 0
                 assert client.seat not in client.lane.seats
                 assert client.seat not in client.lane.debtors
+
+    @invariant()
+    def what_was_taken_is_counted(self) -> None:
+        for one in self.lanes:
+            mine = [c for c in self.all if c.lane is one]
+            for client in mine:
+                got = len(said_in(client.shares))
+                assert client.seat.sent == got - client.refused
+            assert one.sent == sum(c.seat.sent for c in mine)
+            assert one.lost == sum(c.refused for c in mine)
 
     @invariant()
     def the_lane_counts_who_hears(self) -> None:
@@ -391,6 +414,33 @@ def test_seat_of_another_lane_is_excluded_without_losing_its_place() -> None:
     assert ear.bodies == [b"c"]
     assert ear.seat.is_of(there)
     assert not ear.seat.is_of(here)
+
+
+def test_an_answer_goes_out_at_once_behind_all_that_was_said() -> None:
+    one = lane()
+    ear, other = Ear(one, "red"), Ear(one)
+    ear.seat.answer(b"1")
+    assert ear.bodies == [b"1"]
+    ear.seat.say(b"2")
+    ear.seat.answer(b"3")
+    one.broadcast_in("red", b"4", "e")
+    ear.seat.answer(b"5")
+    one.broadcast(b"6", "e")
+    ear.seat.answer(b"7")
+    said = [b"1", b"2", b"3", b"4", b"5", b"6", b"7"]
+    assert ear.bodies == said
+    assert other.bodies == []
+    other.seat.answer(b"for the other")
+    assert other.bodies == [b"6", b"for the other"]
+    one.flush()
+    assert ear.bodies == said
+    assert other.bodies == [b"6", b"for the other"]
+    ear.seat.held = True
+    ear.seat.answer(b"8")
+    assert ear.bodies == said
+    ear.seat.held = False
+    ear.seat.flush()
+    assert ear.bodies == [*said, b"8"]
 
 
 def test_held_seat_is_owed_all_until_it_is_let_out() -> None:

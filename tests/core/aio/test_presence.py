@@ -72,6 +72,41 @@ async def test_an_answer_that_does_not_fit_is_an_error(
         control[1].close()
 
 
+async def test_an_answer_follows_all_that_was_said_before(
+    told: dict[str, Any],
+) -> None:
+    async with Server("load", codec="json", **told) as server:
+
+        @server.on_message
+        def answer(client: Any, message: Any) -> dict[str, Any]:
+            asked: int = message.data["n"]
+            if asked % 2:
+                server.broadcast({"of": asked})
+            if asked == 3:
+                server.send(client.id, {"alone": asked})
+            return {"n": asked}
+
+        asker, other = await _joined(server), await _joined(server)
+        # Alone in a read, or the last of several, an answer goes out at
+        # once: it must not overtake.
+        for numbers in ((0,), (1,), (2, 3), (3,), (1, 2), (1, 3, 4)):
+            asker[1].write(
+                b"".join(_message(id=n + 1, data={"n": n}) for n in numbers)
+            )
+            wanted: list[dict[str, Any]] = []
+            for n in numbers:
+                wanted += [{"of": n}] * (n % 2)
+                wanted += [{"alone": n}] * (n == 3)
+                wanted.append({"n": n})
+            for one, data in ((asker, wanted), (other, wanted)):
+                if one is other:
+                    data = [said for said in data if "of" in said]
+                got = [json.loads(await one[0].readline()) for _ in data]
+                assert [message["data"] for message in got] == data
+        for _, writer in (asker, other):
+            writer.close()
+
+
 async def test_a_goodbye_ends_it_with_its_reason(
     told: dict[str, Any], until: Any
 ) -> None:
