@@ -322,12 +322,12 @@ class Lane:
     def flush(self) -> None:
         """Hand every seat its share, and begin the next tick."""
         bodies = self.bodies
+        count = len(bodies)
         told = bool(self._told)
         # A copy: whoever cannot be delivered to leaves.
-        touched: Iterable[Seat] = tuple(self.seats) if bodies else ()
+        touched: Iterable[Seat] = tuple(self.seats) if count else ()
         if told or self.debtors:
             touched = self._with_told_and_owed(touched)
-        count = len(bodies)
         whole = Share(bodies, self.marks)
         memo: dict[tuple[int, Chat | None, int], Share] = {}
         epoch = self.epoch
@@ -347,11 +347,12 @@ class Lane:
                 self.lost += count
         self.sent += sent
         whole.frame = None
-        for share in memo.values():
-            share.frame = None
-        for chat in self._told:
-            chat.said = []
+        if memo:
+            for share in memo.values():
+                share.frame = None
         if told:
+            for chat in self._told:
+                chat.said = []
             self._told = {}
         self.bodies = []
         self.marks = []

@@ -25,6 +25,8 @@ class LagWatch:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._ledger = host.ledger
+        self._limit = host.settings.total_outbox_bytes
         self._laggers: dict[Guest, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._waiters: list[_Waiter] = []
@@ -96,8 +98,7 @@ class LagWatch:
     def weigh(self) -> None:
         """Keep all outboxes together under `total_outbox_bytes`: who has
         most queued is dealt with first, by its policy."""
-        limit = self._host.settings.total_outbox_bytes
-        ledger = self._host.ledger
+        ledger, limit = self._ledger, self._limit
         while ledger.bytes > limit:
             largest = max(
                 self._laggers, key=lambda c: c.queued_bytes, default=None

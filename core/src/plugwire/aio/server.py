@@ -291,7 +291,10 @@ class Server:
         an outbox of messages. Raises `TimedOut` after `timeout` seconds.
         Cancelling it harms nothing.
         """
-        waiting = self._running().flush(low, timeout)
+        host = self._host
+        if host is None or host.is_forked:
+            host = self._running()  # which says why it is not
+        waiting = host.flush(low, timeout)
         if waiting is not None:
             await waiting
 
