@@ -15,7 +15,12 @@ from plugwire.framing import (
 )
 from plugwire.message import Message
 from plugwire.values import check_received, check_received_name
-from plugwire_msgspec.checks import SMALL, is_exact, may_hold_timestamps
+from plugwire_msgspec.checks import (
+    MINUS_ONE,
+    SMALL,
+    is_exact,
+    may_hold_timestamps,
+)
 
 COPIED = 4096
 """Bytes up to which copying a part is quicker than making a view of it."""
@@ -77,7 +82,7 @@ class MsgspecDecoder:
             return None
         if (
             size > SMALL
-            or b"\xff" in body
+            or MINUS_ONE in body
             or is_tracked(message.data)
             or message.kept
             or message.event_name != self._name
