@@ -281,16 +281,11 @@ class ClientProtocol:
         messages = self._decoder.feed(data)
         unpacker = self._unpacker
         self._begun += len(data) if unpacker is None else unpacker.unpacked
-        if messages:
-            self.size, self._begun = self._begun, 0
+        if not messages:
+            return messages
+        self.size, self._begun = self._begun, 0
         if self._kept:
-            for message in messages[: self._kept]:
-                msgspec.structs.force_setattr(message, "kept", True)
-            self._kept -= min(self._kept, len(messages))
-            if not self._kept:
-                # Who joined later than a queue's last message is up to date
-                # all the same.
-                self.seq = self._joined
+            self._mark(messages)
         types = self._types
         for message in messages:
             if (
@@ -298,13 +293,28 @@ class ClientProtocol:
                 or message.reply_to is not None
                 or message.message_type not in types
             ):
-                break
-        else:  # the common case
-            for message in reversed(messages):
-                if message.seq is not None:
-                    self.seq = max(self.seq, message.seq)
-                    break
-            return messages
+                return self._sort_out(messages)
+        seq = message.seq
+        if seq is None:
+            numbers = [m.seq for m in messages if m.seq is not None]
+            seq = numbers[-1] if numbers else 0
+        if seq > self.seq:
+            self.seq = seq
+        return messages
+
+    def _mark(self, messages: list[Message]) -> None:
+        """Those that a queue has kept come first."""
+        for message in messages[: self._kept]:
+            msgspec.structs.force_setattr(message, "kept", True)
+        self._kept -= min(self._kept, len(messages))
+        if not self._kept:
+            # Who joined later than a queue's last message is up to date
+            # all the same.
+            self.seq = self._joined
+
+    def _sort_out(self, messages: list[Message]) -> list[Message]:
+        """What of `messages` is to be handed on; the rest is events."""
+        types = self._types
         heard = []
         for message in messages:
             if message.op is None and message.reply_to is None:
