@@ -142,3 +142,42 @@ async def test_a_timer_that_comes_late_changes_nothing() -> None:
     waiting.turn.expire()
     await waiting.task
     assert waiting.acts == ["7 in the task's context"]
+
+
+async def test_it_serves_for_the_next_time_once_it_is_made_anew() -> None:
+    turn = Handover[int]()
+    got: list[int] = []
+
+    async def wait() -> None:
+        while True:
+            got.append(await turn)
+            turn.renew()
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    seen: list[list[int]] = []
+
+    def read() -> None:
+        for number in range(3):
+            turn.give(number)
+            seen.append(list(got))
+
+    asyncio.get_running_loop().call_soon(read)
+    await asyncio.sleep(0)
+    assert seen == [[0], [0, 1], [0, 1, 2]]
+    turn.set_result(3)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert got == [0, 1, 2, 3]
+    assert turn.is_awaited
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not turn.is_awaited
+
+
+async def test_a_task_gets_the_word_with_which_it_is_cancelled() -> None:
+    waiting = await started()
+    waiting.task.cancel("enough")
+    with pytest.raises(asyncio.CancelledError, match="enough"):
+        await waiting.task

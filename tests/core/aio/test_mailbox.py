@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -129,3 +130,111 @@ async def test_a_waiting_task_consumes_while_the_loop_hands_over() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def from_the_loop(call: Callable[[], object]) -> None:
+    """Have the loop do `call`, as it does a read: outside of any task."""
+    asyncio.get_running_loop().call_soon(call)
+
+
+async def test_one_alone_goes_straight_to_one_who_waits() -> None:
+    """Nothing of it ever stands in the buffer."""
+    puts: list[int] = []
+    taken: list[tuple[int, int]] = []
+
+    class Seen(Box):
+        def put(self, messages: Sequence[Message], size: int) -> None:
+            puts.append(len(messages))
+            super().put(messages, size)
+
+    box = Seen(limit=1)
+
+    async def consume() -> None:
+        while True:
+            got = await box.next()
+            taken.append((got.timestamp_ms, len(box)))
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0)
+
+    def read() -> None:
+        for number in range(3):
+            box.deliver([message(number)], 10)
+
+    from_the_loop(read)
+    await asyncio.sleep(0)
+    assert taken == [(0, 0), (1, 0), (2, 0)]
+    assert (puts, box.acts) == ([], [])
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_delivered_by_a_task_it_waits_in_the_buffer() -> None:
+    box = Box()
+    (task,) = await waiting(box, 1)
+    box.deliver([message(1)], 10)
+    assert len(box) == 1
+    assert (await task).timestamp_ms == 1
+    assert len(box) == 0
+
+
+async def test_what_is_delivered_never_overtakes_what_was_put() -> None:
+    """One who was woken, and has not gone on, has not taken it yet."""
+    box = Box()
+    first, second = await waiting(box, 2)
+    box.receive(message(1))  # by this task: wakes the first alone
+    from_the_loop(lambda: box.deliver([message(2)], 10))
+    assert (await first).timestamp_ms == 1
+    assert (await second).timestamp_ms == 2
+
+
+async def test_who_was_cancelled_just_before_is_given_nothing() -> None:
+    box = Box()
+    first, second = await waiting(box, 2)
+
+    def read() -> None:
+        first.cancel()
+        box.deliver([message(1)], 10)
+        box.deliver([message(2)], 10)
+
+    from_the_loop(read)
+    assert (await second).timestamp_ms == 1
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await box.next()).timestamp_ms == 2
+
+
+async def test_who_is_given_one_and_is_then_cancelled_has_it() -> None:
+    """There is no moment at which it is the task's and not yet taken."""
+    box = Box()
+    got: list[int] = []
+
+    async def consume() -> None:
+        got.append((await box.next()).timestamp_ms)
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0)
+
+    def read() -> None:
+        box.deliver([message(1)], 10)
+        task.cancel()
+
+    from_the_loop(read)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert got == [1]
+
+
+async def test_a_wake_that_finds_nothing_waits_on() -> None:
+    """Another took what it was woken for."""
+    box = Box()
+    (task,) = await waiting(box, 1)
+    box.receive(message(1))
+    assert box.take() is not None
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not task.done()
+    from_the_loop(lambda: box.deliver([message(2)], 10))
+    assert (await task).timestamp_ms == 2

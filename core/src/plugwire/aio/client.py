@@ -8,6 +8,7 @@ from collections.abc import (
     Callable,
     Iterable,
     Mapping,
+    Sequence,
 )
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +34,6 @@ from plugwire.message import Message, MessageType, check_event_name
 from plugwire.protocol import (
     ATTACH,
     DETACH,
-    ClientEvent,
     Gap,
     Reply,
     ServerFacts,
@@ -97,7 +97,6 @@ class Client:
         self._standing = Standing(self._gap)
         self._comeback = Comeback(self._event, self._settings)
         self._requests: dict[int, Handover[Message]] = {}
-        self._replies: list[Reply] = []
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
         self._failed = asyncio.Event()
@@ -326,11 +325,10 @@ class Client:
         `RequestFailed` with what the handler raised, and as `send` does;
         `ConnectionClosed` when the connection goes before the answer comes.
         """
-        return await self._ask(
-            lambda number: self._way.messages.make(data, id=number),
-            self._sending(),
-            timeout,
-        )
+        link = self._sending()
+        self._last_id = number = self._last_id + 1
+        message = self._way.messages.make(data, id=number)
+        return await self._ask(number, message, link, timeout)
 
     async def flush(self) -> None:
         """Return when all that was sent is in the kernel."""
@@ -349,27 +347,25 @@ class Client:
         self._standing.session = None
 
     async def _operate(self, op: str, data: Mapping[str, Any]) -> None:
-        await self._ask(
-            lambda number: self._way.messages.make(
-                data, MessageType.CONTROL, id=number, op=op
-            ),
-            self._connected(),
-            None,
+        link = self._connected()
+        self._last_id = number = self._last_id + 1
+        message = self._way.messages.make(
+            data, MessageType.CONTROL, id=number, op=op
         )
+        await self._ask(number, message, link, None)
 
     async def _ask(
         self,
-        make: Callable[[int], Message],
+        number: int,
+        message: Message,
         link: Link,
         timeout: float | None,
     ) -> Message:
         seconds = (
             self._settings.default_timeout if timeout is None else timeout
         )
-        self._last_id += 1
-        number = self._last_id
-        frame = self._frame(make(number))
-        answer = Handover[Message]()
+        frame = self._frame(message)
+        answer: Handover[Message] = Handover()
         self._requests[number] = answer
         try:
             async with asyncio.timeout(seconds):
@@ -383,8 +379,6 @@ class Client:
             ) from None
         finally:
             del self._requests[number]
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # nobody else will look at it
 
     def _connected(self) -> Link:
         link = self._link
@@ -444,27 +438,33 @@ class Client:
                 self._teller.tell("on_reconnect", self._on_reconnect, self)
         self._standing.joined(server, joined, link.seq)
 
-    def received(self, messages: list[Message], size: int) -> None:
+    def received(
+        self,
+        messages: list[Message],
+        size: int,
+        events: Sequence[Reply | Gap] = (),
+    ) -> None:
+        """All that one read of `size` bytes brought."""
+        if not events:
+            self._mail.deliver(messages, size)
+            return
         self._mail.put(messages, size)
-
-    def happened(self, event: ClientEvent) -> None:
-        if isinstance(event, Reply):
-            self._replies.append(event)
-        elif isinstance(event, Gap):
-            self._standing.gap(event.missed)
-
-    def told(self) -> None:
-        if self._replies:
-            replies, self._replies = self._replies, []
-            for reply in replies:
-                waiting = self._requests.get(reply.id)
-                if waiting is None or waiting.done():
-                    continue
-                if isinstance(reply.answer, Message):
-                    waiting.give(reply.answer)
-                else:
-                    waiting.set_exception(reply.answer)
+        for event in events:
+            if isinstance(event, Gap):
+                self._standing.gap(event.missed)
+        for event in events:
+            if isinstance(event, Reply):
+                self._answered(event)
         self._mail.hand_over()
+
+    def _answered(self, reply: Reply) -> None:
+        waiting = self._requests.get(reply.id)
+        if waiting is None or waiting.is_done:
+            return
+        if isinstance(reply.answer, Message):
+            waiting.give(reply.answer)
+        else:
+            waiting.set_exception(reply.answer)
 
     def _gap(self, missed: int | None) -> None:
         if self._on_gap is not None:
@@ -477,7 +477,7 @@ class Client:
         if self._left:
             error = ConnectionClosed("disconnected")
         for answer in self._requests.values():
-            if not answer.done():
+            if not answer.is_done:
                 answer.set_exception(error)
         if self._on_disconnect is not None:
             self._teller.tell(

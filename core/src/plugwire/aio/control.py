@@ -7,6 +7,7 @@ it is no client, receives no broadcasts and counts nowhere.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from plugwire.aio.link import Link
 from plugwire.aio.reach import attempt
 from plugwire.errors import ConnectionClosed, ConnectionFailed, TimedOut
 from plugwire.message import Message, MessageType
-from plugwire.protocol import ClientEvent, Reply, ServerFacts
+from plugwire.protocol import Gap, Reply, ServerFacts
 from plugwire.settings import Settings
 from plugwire.standing import Standing
 from plugwire.way import Way
@@ -112,11 +113,16 @@ class Control:
     def joined(self, link: Link, server: ServerFacts) -> None:  # noqa: ARG002
         self.server = server
 
-    def received(self, messages: list[Message], size: int) -> None:
-        """Nothing but answers is for this connection; there is no such
-        message, for it takes none of any type."""
+    def received(
+        self,
+        messages: list[Message],  # noqa: ARG002 (it takes none of any type)
+        size: int,  # noqa: ARG002
+        events: Sequence[Reply | Gap] = (),
+    ) -> None:
+        for event in events:
+            self._heard(event)
 
-    def happened(self, event: ClientEvent) -> None:
+    def _heard(self, event: Reply | Gap) -> None:
         answer = self._answer
         if not isinstance(event, Reply) or answer is None or answer.done():
             return
@@ -126,9 +132,6 @@ class Control:
             answer.set_result(event.answer)
         else:
             answer.set_exception(event.answer)
-
-    def told(self) -> None:
-        """Who asked goes on by itself."""
 
     def lost(
         self,

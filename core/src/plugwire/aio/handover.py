@@ -8,25 +8,48 @@ thousand clients in one process has decoded before the first one consumes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any, Self, TypeAlias, TypeVar
+from asyncio import current_task
+from collections.abc import Callable, Generator
+from contextvars import Context, copy_context
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
-_Step: TypeAlias = tuple[Callable[[Any], object], Context | None]
 
 
-_set_result = asyncio.Future.set_result  # quicker than to ask super()
+class Handover(Generic[T]):
+    """What one task may await, and which can run that task's next step at
+    once.
 
-
-class Handover(asyncio.Future[T]):
-    """A future that one task may await, and which can run that task's next
-    step at once.
-
-    In all else it is any future. Belongs to its loop.
+    A future to tasks, by asyncio's protocol for what is none of its own, but
+    made anew with one call for the next time: making a future takes as long
+    as all else here. Belongs to the loop that it is made in.
     """
 
-    _step: _Step | None = None
+    __slots__ = ("_asyncio_future_blocking", "_call", "_context", "_error",
+                 "_loop", "is_done", "value")  # fmt: skip
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asyncio_future_blocking = True
+        self._call: Callable[[Any], object] | None = None
+        self._context: Context | None = None
+        self._error: BaseException | None = None
+        self.is_done = False
+        """Whether it was given, failed or cancelled."""
+        self.value: T | None = None
+        """What was given."""
+
+    def renew(self) -> None:
+        """As new: what it was given is taken, and nobody awaits it."""
+        self.is_done = False
+        self.value = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a task waits."""
+        return self._call is not None
+
+    # ------------------------------------------------------------- giving
 
     def give(self, value: T) -> None:
         """`set_result`, and the task goes on before this returns.
@@ -34,52 +57,75 @@ class Handover(asyncio.Future[T]):
         Called by a task it is `set_result` alone: a task's step cannot run
         within another's.
         """
-        if self._step is None or asyncio.current_task() is not None:
+        call = self._call
+        if call is None or current_task() is not None:
             self.set_result(value)
             return
-        _set_result(self, value)
-        call, context = self._step
-        if context is None:
-            call(self)
-        else:
-            context.run(call, self)
+        self.is_done = True
+        self.value = value
+        self._call = None
+        cast(Context, self._context).run(call, self)
 
-    def set_result(self, result: T, /) -> None:
-        """As of any future."""
-        super().set_result(result)
+    def set_result(self, value: T) -> None:
+        """The task goes on with `value` in the loop's next turn."""
+        self.value = value
         self._go_on()
 
-    def set_exception(
-        self, exception: type[BaseException] | BaseException, /
-    ) -> None:
-        """As of any future."""
-        super().set_exception(exception)
+    def set_exception(self, error: BaseException) -> None:
+        """The task goes on with `error` in the loop's next turn."""
+        self._error = error
         self._go_on()
 
     def expire(self) -> None:
         """Fail with `TimeoutError`, unless it is done: for a timer."""
-        if not self.done():
+        if not self.is_done:
             self.set_exception(TimeoutError())
 
-    def cancel(self, msg: Any | None = None) -> bool:
-        """As of any future; what a task's `cancel` calls."""
-        if not super().cancel(msg):
-            return False
-        self._go_on()
-        return True
+    def _go_on(self) -> None:
+        self.is_done = True
+        call, self._call = self._call, None
+        if call is not None:
+            self._loop.call_soon(call, self, context=self._context)
+
+    # ------------------------------------------------------- for the task
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if not self.is_done:
+            yield self
+        return self.result()
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """As of a future."""
+        return self._loop
 
     def add_done_callback(
         self,
-        fn: Callable[[Self], object],
+        call: Callable[[Any], object],
         /,
         *,
         context: Context | None = None,
     ) -> None:
         """What the task that awaits it calls, once."""
-        assert self._step is None, "one task may wait for it"
-        self._step = fn, context
+        assert self._call is None, "one task may wait for it"
+        self._call = call
+        self._context = context or copy_context()
+        self._asyncio_future_blocking = True  # a task has cleared it
 
-    def _go_on(self) -> None:
-        if self._step is not None:
-            call, context = self._step
-            self.get_loop().call_soon(call, self, context=context)
+    def result(self) -> T:
+        """What was given; raises what it failed with."""
+        if self._error is not None:
+            raise self._error
+        return cast(T, self.value)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """What a task's `cancel` calls; False where it is done."""
+        if self.is_done:
+            return False
+        self.set_exception(
+            asyncio.CancelledError(*(() if msg is None else (msg,)))
+        )
+        return True
+
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return isinstance(self._error, asyncio.CancelledError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Protocol, cast
 
 from plugwire.aio.scratch import read_buffer
@@ -12,9 +12,10 @@ from plugwire.handshake import ClientHandshake
 from plugwire.interfaces import DecoderFactory
 from plugwire.message import Message, MessageType
 from plugwire.protocol import (
-    ClientEvent,
     ClientProtocol,
+    Gap,
     Goodbye,
+    Reply,
     ServerFacts,
     facts,
 )
@@ -26,14 +27,14 @@ class Holder(Protocol):
     def joined(self, link: Link, server: ServerFacts) -> None:
         """`link` has joined: its first message may come at once."""
 
-    def received(self, messages: list[Message], size: int) -> None:
-        """The application's messages of one read of `size` bytes."""
-
-    def happened(self, event: ClientEvent) -> None:
-        """A reply, a gap."""
-
-    def told(self) -> None:
-        """That was all of this read: who waits for any of it may go on."""
+    def received(
+        self,
+        messages: list[Message],
+        size: int,
+        events: Sequence[Reply | Gap] = (),
+    ) -> None:
+        """All that one read of `size` bytes brought, messages of the
+        application or none: who waits for any of it may go on."""
 
     def lost(self, link: Link, error: ConnectionClosed) -> None:
         """The connection is over."""
@@ -161,16 +162,20 @@ class Link(asyncio.BufferedProtocol):
         except PlugwireError as error:
             self._fail(error)
             return
-        if messages:
-            self._holder.received(messages, protocol.size)
         if protocol.events:
-            events, protocol.events = protocol.events, []
-            for event in events:
-                if isinstance(event, Goodbye):
-                    self._goodbye = event
-                else:
-                    self._holder.happened(event)
-        self._holder.told()
+            self._tell(protocol, messages)
+        elif messages:
+            self._holder.received(messages, protocol.size)
+
+    def _tell(self, protocol: ClientProtocol, messages: list[Message]) -> None:
+        told: list[Reply | Gap] = []
+        for event in protocol.events:
+            if isinstance(event, Goodbye):
+                self._goodbye = event
+            else:
+                told.append(event)
+        protocol.events = []
+        self._holder.received(messages, protocol.size, told)
 
     def pause_reading(self) -> None:
         """Read no more until `resume_reading`."""

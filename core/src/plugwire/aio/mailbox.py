@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from asyncio import current_task
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from types import coroutine
+from typing import TypeAlias
 
 from plugwire.aio.handover import Handover
 from plugwire.buffer import Buffer
 from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.message import Message
+
+_Turn: TypeAlias = Handover[Message | None]
+"""Given to one who waits: the message, or None where the buffer has it."""
 
 _take = Buffer.take  # quicker than to ask super() for each message
 
@@ -21,7 +27,8 @@ class Mailbox(Buffer):
     more comes, or None.
     """
 
-    __slots__ = ("_hold", "_resume", "_waiting", "end", "is_held")
+    __slots__ = ("_hold", "_resume", "_spare", "_waiting", "end",
+                 "is_held")  # fmt: skip
 
     def __init__(
         self,
@@ -33,11 +40,28 @@ class Mailbox(Buffer):
         super().__init__(max_messages, max_bytes)
         self._hold = hold
         self._resume = resume
-        self._waiting: deque[Handover[None]] = deque()
+        self._waiting: deque[_Turn] = deque()
+        self._spare: _Turn | None = None
         self.is_held = False
         self.end: PlugwireError | None = ConnectionClosed(
             "not connected: connect() first"
         )
+
+    def deliver(self, messages: list[Message], size: int) -> None:
+        """`put` and `hand_over`; one alone does not stand in the buffer
+        where someone waits for it."""
+        if (
+            self._waiting
+            and len(messages) == 1
+            and self.is_empty
+            and current_task() is None
+        ):
+            turn = self._next()
+            if turn is not None:
+                turn.give(messages[0])
+                return
+        self.put(messages, size)
+        self.hand_over()
 
     def hand_over(self) -> None:
         """Have one who waits go on with what was put, before this returns;
@@ -58,22 +82,32 @@ class Mailbox(Buffer):
             self._resume()
         return message
 
-    async def wait(self) -> Message:
+    @coroutine
+    def wait(self) -> Generator[_Turn, None, Message]:
         """The oldest message once there is one, where `take` has just found
         none; raises `end`. Cancelling it loses nothing."""
         while True:
             if self.end is not None:
                 raise self.end.with_traceback(None)
-            turn = Handover[None]()
+            turn = self._spare
+            if turn is None:
+                turn = Handover()
+            else:
+                self._spare = None
             self._waiting.append(turn)
             try:
-                await turn
+                yield turn
             except BaseException:
                 if turn in self._waiting:
                     self._waiting.remove(turn)
                 elif not turn.cancelled():
                     self._wake()
                 raise
+            message = turn.value
+            turn.renew()
+            self._spare = turn
+            if message is not None:
+                return message
             message = self.take()
             if message is not None:
                 if self._waiting and not self.is_empty:
@@ -91,9 +125,9 @@ class Mailbox(Buffer):
         if (turn := self._next()) is not None:
             turn.set_result(None)
 
-    def _next(self) -> Handover[None] | None:
+    def _next(self) -> _Turn | None:
         while self._waiting:
             turn = self._waiting.popleft()
-            if not turn.done():  # or it was cancelled, and is about to go
+            if turn.is_awaited:  # or it was cancelled, and is about to go
                 return turn
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from plugwire.aio.client import Client
 from plugwire.cli.top.model import Model
 from plugwire.errors import PlugwireError
 from plugwire.message import Message
+from plugwire.protocol import Gap, Reply
 from plugwire.settings import Settings
 
 
@@ -26,9 +27,15 @@ class Tally(Client):
         super().__init__(event, door=door, settings=settings)
         self._sized = sized
 
-    def received(self, messages: list[Message], size: int) -> None:
-        self._sized(size)
-        super().received(messages, size)
+    def received(
+        self,
+        messages: list[Message],
+        size: int,
+        events: Sequence[Reply | Gap] = (),
+    ) -> None:
+        if messages:
+            self._sized(size)
+        super().received(messages, size, events)
 
 
 async def listen(client: Client, model: Model) -> None:
