@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from plugwire import forks
+from plugwire.aio.deadlines import Deadlines
 from plugwire.aio.handlers import Teller
 from plugwire.aio.handover import Handover
 from plugwire.aio.link import Link
@@ -97,6 +98,7 @@ class Client:
         self._standing = Standing(self._gap)
         self._comeback = Comeback(self._event, self._settings)
         self._requests: dict[int, Handover[Message]] = {}
+        self._deadlines = Deadlines()
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
         self._failed = asyncio.Event()
@@ -367,10 +369,15 @@ class Client:
         frame = self._frame(message)
         answer: Handover[Message] = Handover()
         self._requests[number] = answer
+        deadlines = self._deadlines
+        deadlines.add(answer, seconds)
         try:
-            async with asyncio.timeout(seconds):
-                await link.write(frame)
-                return await answer
+            if link.is_free:
+                link.write_now(frame)
+            else:
+                async with asyncio.timeout(seconds):
+                    await link.write(frame)
+            return await answer
         except TimeoutError:
             raise TimedOut(
                 f"no answer from {self._event!r} within {seconds:g} s"
@@ -378,6 +385,7 @@ class Client:
                 seconds=seconds,
             ) from None
         finally:
+            deadlines.drop(answer)
             del self._requests[number]
 
     def _connected(self) -> Link:
@@ -430,6 +438,7 @@ class Client:
         joined = link.shake.joined
         assert joined is not None
         self._link = link
+        self._deadlines = Deadlines()  # the loop may be another one
         if self._mail.is_held:
             link.pause_reading()
         if self._is_returning:
