@@ -208,3 +208,40 @@ async def test_disconnect_gives_up_on_a_server_that_reads_nothing(
 async def _pour(client: Client) -> None:
     while True:
         await client.send({"fill": "x" * 100_000})
+
+
+def test_a_client_may_connect_again_in_another_loop(
+    inside: dict[str, Any],
+) -> None:
+    """What it keeps to wait with is not the first loop's."""
+    client = Client("load", **inside)
+
+    async def once(number: int) -> tuple[int, int]:
+        async with Server("load", **inside) as server, client:
+            server.on_message(lambda client, message: message.data)
+            for _ in range(2):
+                waiting = asyncio.create_task(client.receive())
+                await asyncio.sleep(0)
+                server.broadcast({"i": number})
+                heard = (await waiting).data["i"]
+            answer = await client.request({"i": number}, timeout=60 * number)
+            with pytest.raises(TimedOut):
+                await client.request({"i": 0}, timeout=0)
+            return heard, answer.data["i"]
+
+    assert asyncio.run(once(1)) == (1, 1)
+    assert asyncio.run(once(2)) == (2, 2)
+
+
+async def test_a_request_that_cannot_be_written_ends_in_time(
+    inside: dict[str, Any],
+) -> None:
+    async with Server("load", **inside), Client("load", **inside) as client:
+        link = client._link
+        assert link is not None
+        link.pause_writing()
+        with pytest.raises(TimedOut, match="no answer"):
+            await client.request({}, timeout=0.02)
+        link.resume_writing()
+        assert link.is_free
+        assert client._requests == {}

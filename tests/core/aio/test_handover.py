@@ -151,7 +151,7 @@ async def test_it_serves_for_the_next_time_once_it_is_made_anew() -> None:
     async def wait() -> None:
         while True:
             got.append(await turn)
-            turn.renew()
+            assert turn.take() == got[-1]
 
     task = asyncio.create_task(wait())
     await asyncio.sleep(0)

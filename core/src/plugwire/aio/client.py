@@ -123,6 +123,7 @@ class Client:
             )
         forks.watch(self)
         former, self._mail.end = self._mail.end, None
+        self._mail.moved()
         self._left = False
         try:
             await self._first_link()

@@ -26,10 +26,10 @@ class Handover(Generic[T]):
     """
 
     __slots__ = ("_asyncio_future_blocking", "_call", "_context", "_error",
-                 "_loop", "is_done", "value")  # fmt: skip
+                 "is_done", "loop", "value")  # fmt: skip
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._asyncio_future_blocking = True
         self._call: Callable[[Any], object] | None = None
         self._context: Context | None = None
@@ -39,10 +39,11 @@ class Handover(Generic[T]):
         self.value: T | None = None
         """What was given."""
 
-    def renew(self) -> None:
-        """As new: what it was given is taken, and nobody awaits it."""
+    def take(self) -> T:
+        """What it was given; it is as new then."""
+        value, self.value = self.value, None
         self.is_done = False
-        self.value = None
+        return value  # type: ignore[return-value]
 
     @property
     def is_awaited(self) -> bool:
@@ -57,14 +58,17 @@ class Handover(Generic[T]):
         Called by a task it is `set_result` alone: a task's step cannot run
         within another's.
         """
-        call = self._call
-        if call is None or current_task() is not None:
+        if self._call is None or current_task(self.loop) is not None:
             self.set_result(value)
-            return
+        else:
+            self.step(value)
+
+    def step(self, value: T) -> None:
+        """`give`, where a task waits and none is running."""
+        call, self._call = self._call, None
         self.is_done = True
         self.value = value
-        self._call = None
-        cast(Context, self._context).run(call, self)
+        self._context.run(call, self)  # type: ignore[union-attr, arg-type]
 
     def set_result(self, value: T) -> None:
         """The task goes on with `value` in the loop's next turn."""
@@ -85,7 +89,7 @@ class Handover(Generic[T]):
         self.is_done = True
         call, self._call = self._call, None
         if call is not None:
-            self._loop.call_soon(call, self, context=self._context)
+            self.loop.call_soon(call, self, context=self._context)
 
     # ------------------------------------------------------- for the task
 
@@ -96,7 +100,7 @@ class Handover(Generic[T]):
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """As of a future."""
-        return self._loop
+        return self.loop
 
     def add_done_callback(
         self,
@@ -108,7 +112,7 @@ class Handover(Generic[T]):
         """What the task that awaits it calls, once."""
         assert self._call is None, "one task may wait for it"
         self._call = call
-        self._context = context or copy_context()
+        self._context = copy_context() if context is None else context
         self._asyncio_future_blocking = True  # a task has cleared it
 
     def result(self) -> T:

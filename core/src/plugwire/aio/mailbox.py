@@ -47,18 +47,18 @@ class Mailbox(Buffer):
             "not connected: connect() first"
         )
 
+    def moved(self) -> None:
+        """From now on it is waited at in this loop, maybe another one."""
+        self._spare = None
+
     def deliver(self, messages: list[Message], size: int) -> None:
         """`put` and `hand_over`; one alone does not stand in the buffer
         where someone waits for it."""
-        if (
-            self._waiting
-            and len(messages) == 1
-            and self.is_empty
-            and current_task() is None
-        ):
-            turn = self._next()
-            if turn is not None:
-                turn.give(messages[0])
+        if self._waiting and len(messages) == 1 and not self._reads:
+            turn = self._waiting[0]
+            if turn.is_awaited and current_task(turn.loop) is None:
+                self._waiting.popleft()
+                turn.step(messages[0])
                 return
         self.put(messages, size)
         self.hand_over()
@@ -103,8 +103,7 @@ class Mailbox(Buffer):
                 elif not turn.cancelled():
                     self._wake()
                 raise
-            message = turn.value
-            turn.renew()
+            message = turn.take()
             self._spare = turn
             if message is not None:
                 return message
