@@ -33,8 +33,6 @@ BLOCKING = {
 """What `async with` and `async for` call, and its name without `async`."""
 INNER = {
     "after_fork": "`forks` calls it in a forked child",
-    "happened": "a link tells the asyncio client",
-    "told": "a link tells the asyncio client",
     "joined": "a link tells the asyncio client",
     "lost": "a link tells the asyncio client",
     "received": "a link tells the asyncio client",

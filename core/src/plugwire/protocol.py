@@ -317,27 +317,25 @@ class ClientProtocol:
         types = self._types
         heard = []
         for message in messages:
-            if message.op is None and message.reply_to is None:
-                if message.seq is not None and message.seq > self.seq:
-                    self.seq = message.seq
-                if message.message_type in types:
-                    heard.append(message)
-            else:
-                event = _sort(message)
-                if isinstance(event, Gap) and message.seq is not None:
-                    self.seq = max(self.seq, message.seq)
-                if event is not None:
-                    self.events.append(event)
-                elif message.message_type in types:
-                    heard.append(message)
+            if message.reply_to is not None:
+                reply = Reply(message.reply_to, _answer(message))
+                self.events.append(reply)
+                continue
+            event = None if message.op is None else _event(message)
+            if message.seq is not None and (
+                message.op is None or isinstance(event, Gap)
+            ):
+                self.seq = max(self.seq, message.seq)
+            if event is not None:
+                self.events.append(event)
+            elif message.message_type in types:
+                heard.append(message)
         return heard
 
 
-def _sort(message: Message) -> ClientEvent | None:
+def _event(message: Message) -> Gap | Goodbye | None:
     """The event that `message` is, or None for one to be handed on."""
     data = message.data
-    if message.reply_to is not None:
-        return Reply(message.reply_to, _answer(message))
     if message.op == GAP:
         missed = data.get("missed")
         if type(missed) is not int or missed < 1:

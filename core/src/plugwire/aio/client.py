@@ -98,6 +98,7 @@ class Client:
         self._standing = Standing(self._gap)
         self._comeback = Comeback(self._event, self._settings)
         self._requests: dict[int, Handover[Message]] = {}
+        self._spare: Handover[Message] | None = None
         self._deadlines = Deadlines()
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
@@ -368,7 +369,10 @@ class Client:
             self._settings.default_timeout if timeout is None else timeout
         )
         frame = self._frame(message)
-        answer: Handover[Message] = Handover()
+        answer = self._spare
+        if answer is None:
+            answer = Handover()
+        self._spare = None
         self._requests[number] = answer
         deadlines = self._deadlines
         deadlines.add(answer, seconds)
@@ -378,7 +382,9 @@ class Client:
             else:
                 async with asyncio.timeout(seconds):
                     await link.write(frame)
-            return await answer
+            await answer
+            self._spare = answer
+            return answer.take()
         except TimeoutError:
             raise TimedOut(
                 f"no answer from {self._event!r} within {seconds:g} s"
@@ -440,6 +446,7 @@ class Client:
         assert joined is not None
         self._link = link
         self._deadlines = Deadlines()  # the loop may be another one
+        self._spare = None
         if self._mail.is_held:
             link.pause_reading()
         if self._is_returning:
@@ -465,7 +472,8 @@ class Client:
         for event in events:
             if isinstance(event, Reply):
                 self._answered(event)
-        self._mail.hand_over()
+        if messages:
+            self._mail.hand_over()
 
     def _answered(self, reply: Reply) -> None:
         waiting = self._requests.get(reply.id)
