@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -351,7 +352,18 @@ def shuffled_sites(install):
 
 
 @pytest.mark.parametrize(
-    "words", ["acme", "codec.acme", "acme-codec", "Acme.Codec", "x, acme ,"]
+    "words",
+    [
+        "acme",
+        "codec.acme",
+        "acme-codec",
+        "Acme.Codec",
+        "x, acme ,",
+        "ACME",
+        "Codec.Acme",
+        "acme@acme-codec",
+        "codec.acme@Acme_Codec",
+    ],
 )
 def test_a_disabled_plugin_is_refused_before_import(
     install, monkeypatch, words
@@ -370,7 +382,9 @@ def test_a_disabled_plugin_is_refused_before_import(
     assert "blocked_mod" not in sys.modules
 
 
-@pytest.mark.parametrize("words", ["", "queue.acme", "acme2", " , "])
+@pytest.mark.parametrize(
+    "words", ["", "queue.acme", "acme2", " , ", "acme@other", "@acme-codec"]
+)
 def test_disabling_others_leaves_it(install, monkeypatch, words):
     install(
         "acme-codec",
@@ -428,6 +442,8 @@ def test_a_plugin_for_another_core_is_refused_before_import(install):
         ("Plugwire (>=0.1)", "available"),
         ("plugwire", "available"),
         ("plugwire >>> 1", "incompatible"),
+        (f"plugwire>={'9' * 5000}", "incompatible"),
+        (f"plugwire[x]>={'9' * 5000}", "incompatible"),
         ("plugwire<0.1", "incompatible"),
     ],
 )
@@ -452,6 +468,17 @@ def test_a_bad_name_is_listed_and_refused(install, name):
 def test_a_good_name_is_available(install, name):
     install("acme-codec", {"plugwire.extensions": {name: "x:Y"}})
     assert find("extension", name)[0].state == "available"
+
+
+def test_what_is_no_utf8_can_be_told(install):
+    folder: Path = install("acme-odd", {CODECS: {"odd": "x:Y"}})
+    (info,) = folder.iterdir()
+    metadata = info / "METADATA"
+    text = metadata.read_bytes().replace(b"Version: 1.0", b"Version: 1\xff")
+    metadata.write_bytes(text)
+    (found,) = find("codec", "odd")
+    assert found.version == "1\ufffd"
+    assert msgspec.json.encode(plugins.installed())
 
 
 def test_a_garbled_distribution_hides_no_other(install):

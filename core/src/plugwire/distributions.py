@@ -169,7 +169,9 @@ def _text(place: str, name: str) -> str:
     """The file's text; "" if there is none that can be read."""
     path = os.path.join(place, name)
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        # What is no UTF-8 is replaced: half a surrogate could be told in no
+        # list of what is installed.
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""

@@ -50,7 +50,7 @@ that it makes by the hundred are of the same ones."""
 
 _NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*\Z")
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
-_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_RELEASE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
 _PLAIN = re.compile(
     rf"plugwire\s*((?:(?:>=|<)\s*{_RELEASE.pattern}\s*,?\s*)*)", re.I
 )
@@ -268,12 +268,19 @@ def _blocked(found: Found, wishes: Wishes) -> tuple[str, str] | None:
 
 
 def _named_by(found: Found, words: str) -> str:
-    """The one of the comma-separated `words` that means `found`, or ""."""
-    distribution = normal(found.distribution)
+    """The one of the comma-separated `words` that means `found`, or "": its
+    name, its kind and name, either with `@` and the distribution, or the
+    distribution, in letters of any case."""
+    own = normal(found.distribution)
     for word in map(str.strip, words.split(",")):
-        if word in (found.name, f"{found.kind}.{found.name}"):
+        name, at, distribution = word.partition("@")
+        if at and normal(distribution) != own:
+            continue
+        # Names have small letters alone: no other can be meant.
+        name = name.strip().lower()
+        if name in (found.name, f"{found.kind}.{found.name}"):
             return word
-        if word and normal(word) == distribution:
+        if word and normal(word) == own:
             return word
     return ""
 
@@ -287,11 +294,14 @@ def _skew(found: Found) -> str:
 
         try:
             required = Requirement(text)
-        except InvalidRequirement:
-            return f"its Requires-Dist {text!r} cannot be read"
-        if required.marker and not required.marker.evaluate({"extra": ""}):
-            continue
-        if not required.specifier.contains(__version__, prereleases=True):
+            marker = required.marker
+            if marker and not marker.evaluate({"extra": ""}):
+                continue
+            admits = required.specifier.contains(__version__, prereleases=True)
+        # The second: a number of thousands of digits, which is no int.
+        except (InvalidRequirement, ValueError):
+            return f"its Requires-Dist {text!r:.200} cannot be read"
+        if not admits:
             return (
                 f"{found.distribution} {found.version} needs "
                 f"plugwire{required.specifier}, and this is plugwire "
