@@ -36,7 +36,14 @@ def test_what_is_within_is_what_pydantic_takes(
 
 @pytest.mark.parametrize(
     ("hint", "value"),
-    [(Seconds, 1.5), (Seconds, 0.0), (Count, 1), (int, -4), (HINTS[5], 4)],
+    [
+        (Seconds, 1.5),
+        (Seconds, 0.0),
+        (Count, 1),
+        (int, -4),
+        (HINTS[5], 4),
+        (int, 10**400),
+    ],
 )
 def test_plain_numbers_are_taken(hint: Any, value: float) -> None:
     assert is_within(hint, value)
@@ -45,7 +52,8 @@ def test_plain_numbers_are_taken(hint: Any, value: float) -> None:
 @pytest.mark.parametrize(
     ("hint", "value"),
     [
-        (Count, 0), (Count, True), (Count, 1.0), (Seconds, -0.1), (float, 1),
+        (Count, 0), (Count, 10**400), (Count, True), (Count, 1.0),
+        (Seconds, -0.1), (float, 1),
         (float, math.nan), (float, math.inf), (str, 1), (int | None, 1),
         (Annotated[int, MultipleOf(2)], 2), (Annotated[int, Ge("x")], 2),
         (Annotated[int, "a note"], 2), (Annotated[int | None, Ge(1)], 2),

@@ -520,3 +520,8 @@ def test_a_long_line_costs_no_more_than_its_length(tmp_path: Path) -> None:
     text = "# " + "a" * 500_000 + "\n" + "b" * 500_000 + " = 1"
     file = read_file(written(tmp_path / "a.toml", text))
     assert file.lines == {"b" * 500_000: 2}
+
+
+def test_empty_lines_cost_no_more_than_their_number(tmp_path: Path) -> None:
+    file = read_file(written(tmp_path / "a.toml", "\n" * 500_000 + "a = 1"))
+    assert file.lines == {"a": 500_001}

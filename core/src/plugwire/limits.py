@@ -43,7 +43,7 @@ def is_within(hint: Any, value: float) -> bool:
         kind, limits = hint, []
     if kind not in (int, float) or type(value) is not kind:
         return False
-    if not math.isfinite(value):
+    if kind is float and not math.isfinite(value):
         return False
     try:
         return all(_holds(limit, value) for limit in limits)

@@ -272,7 +272,7 @@ def _lines(text: str) -> dict[str, int]:
     A line inside a text of several lines may look like a key, and a table
     in a list has no key of its own, so files with either get no numbers.
     """
-    if '"""' in text or "'''" in text or re.search(r"^\s*\[\[", text, re.M):
+    if '"""' in text or "'''" in text or re.search(r"^[ \t]*\[\[", text, re.M):
         return {}
     found: dict[str, int] = {}
     table = ""
