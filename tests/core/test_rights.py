@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from asyncio import CancelledError
 from typing import Any
 
@@ -87,6 +88,24 @@ def test_the_end_of_the_program_is_no_verdict(
 
     with pytest.raises(error):
         rights(check).may("send")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, CtrlC])
+def test_in_a_thread_of_a_server_the_end_is_the_checks_own(
+    error: type[BaseException],
+) -> None:
+    """No signal is handled there, and the loop would end unseen."""
+
+    def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        raise error
+
+    told: list[Deny | None] = []
+    thread = threading.Thread(
+        target=lambda: told.append(rights(check).verdict("send"))
+    )
+    thread.start()
+    thread.join()
+    assert told == [Deny(f"a check failed: {error.__name__}")]
 
 
 def test_a_coroutine_is_a_no() -> None:

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from plugwire.cancellation import is_cancelled
+from plugwire.cancellation import is_own
 from plugwire.errors import (
     Denied,
     MessageError,
@@ -482,9 +482,7 @@ def ask(
     except Denied:
         raise
     except BaseException as error:
-        # A cancellation is the gate's own, for nobody waits here; what else
-        # is no Exception is a signal's, and the program's.
-        if not (isinstance(error, Exception) or is_cancelled(error)):
+        if not is_own(error):
             raise
         raise Denied(
             f"the gate {gate.name!r} failed: {type(error).__name__}"

@@ -6,7 +6,7 @@ exception, a coroutine, a true value of another kind.
 
 from __future__ import annotations
 
-from plugwire.cancellation import is_cancelled
+from plugwire.cancellation import is_own
 from plugwire.errors import Denied
 from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject, Verb
 from plugwire.logs import log
@@ -38,8 +38,7 @@ class Rights:
             try:
                 answer: object = check(self._peer, verb, subject)
             except BaseException as error:
-                # A cancellation is the check's own, for nobody waits here.
-                if not (isinstance(error, Exception) or is_cancelled(error)):
+                if not is_own(error):
                     raise
                 log.error("a check failed on %r", verb, exc_info=error)
                 return Deny(f"a check failed: {type(error).__name__}")

@@ -22,15 +22,19 @@ from plugwire import (
     ClientGone,
     ClientInfo,
     ConnectionClosed,
+    Denied,
     Message,
     PlugwireError,
     Refused,
     RequestFailed,
     TimedOut,
     ValidationFailed,
+    hookimpl,
 )
 from plugwire import Server as LoopServer
+from plugwire.interfaces import ALLOW
 from plugwire.sync.server import Server
+from plugwire.testing.companions import Welcoming
 
 Until = Callable[[Callable[[], object]], None]
 
@@ -808,6 +812,37 @@ def test_serve_forever_that_cannot_start_leaves_the_signals(
 
 
 # ------------------------------------------------------------------ forks
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_a_check_that_would_end_its_loop_only_denies(
+    inside: dict[str, Any], error: type[BaseException]
+) -> None:
+    class Guard(Welcoming):
+        @hookimpl
+        def authorize(self) -> Any:
+            return self.check
+
+        def check(self, peer: Any, verb: str, subject: Any) -> Any:
+            if verb == "attach":
+                raise error
+            return ALLOW
+
+    async def main() -> None:
+        async with Client("load", **guarded) as client:
+            with pytest.raises(Denied, match=error.__name__):
+                await client.attach("room")
+            assert server.broadcast({"load": 1}) == 1
+            message = await client.receive(timeout=20)
+            heard.append(message.data)
+
+    heard: list[Any] = []
+    guarded = {**inside, "permissions": (Guard(),)}
+    with Server("load", **guarded) as server:
+        beside(main()).join()
+        assert heard == [{"load": 1}]
+        assert server.running
+
 
 FORKING = """
 import os, sys, warnings
