@@ -88,6 +88,14 @@ class Hoarding:
         return super().feed(data) + self.feed(b"")
 
 
+def test_pieces_that_are_joined_to_all_before(sound, bites) -> None:
+    class Joining(Hoarding, sound.Decoder):
+        pass
+
+    name = "test_a_large_message_costs_no_more_for_its_pieces"
+    assert "join them once" in bites(name, decoder=Joining)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -43,6 +43,31 @@ class First(Guarding):
         return replace(layers, checks=layers.checks[:1])
 
 
+class Few(Guarding):
+    """Nobody has more than three, it thinks."""
+
+    @hookimpl
+    def wrap(self, layers):
+        return replace(layers, checks=layers.checks[:3])
+
+
+class Remembering(Guarding):
+    """What was allowed once is allowed."""
+
+    def checked(self, check):
+        allowed = set()
+
+        def checked(peer, verb, subject):
+            if (peer, verb, subject) in allowed:
+                return ALLOW
+            answer = check(peer, verb, subject)
+            if answer is ALLOW:
+                allowed.add((peer, verb, subject))
+            return answer
+
+        return checked
+
+
 class Truthy(Guarding):
     """Makes a yes of what looks like one."""
 
@@ -99,6 +124,8 @@ class Uncounted(CountedQueue):
     [
         ("test_what_was_denied_stays_denied", Allowing, CHECKS),
         ("test_one_no_among_many_stays_a_no", First, CHECKS),
+        ("test_one_no_among_many_stays_a_no", Few, ()),
+        ("test_each_act_is_asked_about", Remembering, CHECKS),
         ("test_no_clear_yes_stays_a_no", Truthy, CHECKS),
         ("test_a_check_that_fails_stays_a_no", Catching, CHECKS),
         ("test_a_check_is_told_all", Forgetting, CHECKS),

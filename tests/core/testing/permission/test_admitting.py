@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from sound_permissions import OWN, SECRET, OwnGate, SecretGate, gated, secret
@@ -52,6 +53,14 @@ class Scribbling(OwnGate):
         super().admit(peer, welcome, hello)
         hello["proof"] = {}
         hello["uid"] = peer.uid
+
+
+class Reading(OwnGate):
+    """Looks into a file for each peer."""
+
+    def admit(self, peer, welcome, hello):
+        Path(__file__).read_bytes()
+        super().admit(peer, welcome, hello)
 
 
 class Demanding(OwnGate):
@@ -114,6 +123,7 @@ def test_a_broken_proof_is_caught(caught, by, gate) -> None:
     ("by", "gate"),
     [
         ("test_what_was_said_is_not_changed", Scribbling),
+        ("test_admitting_does_no_input_or_output", Reading),
         ("test_the_least_hello_is_enough", Demanding),
         ("test_a_stranger_is_told_why", Wordless),
         ("test_who_is_nobody_is_a_stranger", Unknown),

@@ -41,6 +41,23 @@ class Echoed(SecretGate):
             super().confirm(peer, welcome, hello, joined)
 
 
+class Scribbling(SecretGate):
+    """Uses the nonce up."""
+
+    def prove(self, peer, welcome, hello):
+        own = super().prove(peer, welcome, hello)
+        hello.pop("nonce")
+        return own
+
+
+class Tidying(SecretGate):
+    """Takes the proof away that it has seen."""
+
+    def confirm(self, peer, welcome, hello, joined):
+        super().confirm(peer, welcome, hello, joined)
+        joined["proof"].pop(self.name)
+
+
 class Nonceless(SecretGate):
     """Takes what nonce there is, or none."""
 
@@ -65,3 +82,12 @@ class Nonceless(SecretGate):
 def test_a_broken_one_is_caught(caught, by, gate) -> None:
     said = caught(PermissionSuite, secret(gate), by=by, **SECRET)
     assert "was let in" in said
+
+
+@pytest.mark.parametrize(
+    ("gate", "act"), [(Scribbling, "prove"), (Tidying, "confirm")]
+)
+def test_one_that_changes_what_was_said_is_caught(caught, gate, act) -> None:
+    by = "test_a_client_leaves_what_was_said_as_it_was"
+    said = caught(PermissionSuite, secret(gate), by=by, **SECRET)
+    assert f"{act} made" in said

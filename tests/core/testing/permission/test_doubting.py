@@ -61,6 +61,22 @@ class Sticky(SecretGate):
         return self.make("server", welcome, hello)
 
 
+class Obliging(OwnGate):
+    """Whoever asks questions may."""
+
+    def admit(self, peer, welcome, hello):
+        if hello["role"] != "control":
+            super().admit(peer, welcome, hello)
+
+
+class Backdoor(OwnGate):
+    """One session is open to all."""
+
+    def admit(self, peer, welcome, hello):
+        if hello["session"] != "room":
+            super().admit(peer, welcome, hello)
+
+
 class Polite(OwnGate):
     """Who says nothing is not asked."""
 
@@ -92,6 +108,13 @@ class Fragile(OpenGate):
 def test_a_broken_proof_is_caught(caught, by, gate) -> None:
     said = caught(PermissionSuite, secret(gate), by=by, **SECRET)
     assert "was let in" in said
+
+
+@pytest.mark.parametrize("gate", [Obliging, Backdoor])
+def test_a_gate_that_goes_by_what_is_asked_for_is_caught(caught, gate) -> None:
+    by = "test_what_a_stranger_asks_for_opens_nothing"
+    said = caught(PermissionSuite, gated(gate), by=by, capabilities=OWN)
+    assert "a stranger who wants to be a" in said
 
 
 def test_a_gate_that_does_not_ask_is_caught(caught) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -31,6 +32,12 @@ BOMB = 8 << 20
 COPIES = 6
 """Times its bound that a decoder may hold while it refuses: what came, the
 same joined and cut, and what a library makes of that."""
+SHORT, LONG, MORSEL = 16 * 1024, 900_000, 64
+"""Bytes of a message that comes in pieces, short and long, and of a piece."""
+STEEP = 8
+"""Times that a piece of the long one may cost what one of the short one
+does: 50 where each is joined to all before, 1 where none is."""
+TRIES = 5
 ROOM = 1 << 20
 """Bytes that it may hold whatever the bound: modules, caches, messages."""
 
@@ -123,6 +130,23 @@ class Limits(Benched):
         allowed = COPIES * (most + READ) + ROOM
         assert found.peak <= allowed, f"held {found.peak} bytes meanwhile"
 
+    def test_a_large_message_costs_no_more_for_its_pieces(
+        self, benches: Callable[..., Bench]
+    ) -> None:
+        """A peer may send a byte at a time. Whoever looks at all that it
+        holds at each read works for minutes at what took a second to
+        send."""
+        bench = benches()
+        least, most = (
+            _morsel(bench, bench.wire(message({"text": _noise(size)})))
+            for size in (SHORT, LONG)
+        )
+        assert most <= STEEP * least, (
+            f"a read of {MORSEL} bytes takes {least * 1e6:.1f} µs amidst a "
+            f"message of {SHORT} bytes, and {most * 1e6:.1f} µs amidst one of "
+            f"{LONG}: hold the pieces, and join them once"
+        )
+
     def test_a_length_over_the_limit_is_refused_at_once(
         self, benches: Callable[..., Bench]
     ) -> None:
@@ -191,6 +215,22 @@ def _refuses_small(bench: Bench, data: bytes) -> None:
         f"held {found.peak} bytes of it before it was refused; at most "
         f"{allowed} are expected"
     )
+
+
+def _morsel(bench: Bench, data: bytes) -> float:
+    """Seconds of this thread that a read of `MORSEL` bytes of `data` takes,
+    all but the last one: the quickest of some tries."""
+    pieces = [
+        data[at : at + MORSEL] for at in range(0, len(data) - MORSEL, MORSEL)
+    ]
+    tries = []
+    for _ in range(TRIES):
+        feed = bench.decoder().feed
+        begun = time.thread_time()
+        for piece in pieces:
+            feed(piece)
+        tries.append((time.thread_time() - begun) / len(pieces))
+    return min(tries)
 
 
 def _noise(count: int) -> str:

@@ -22,6 +22,8 @@ from plugwire.testing.extension.base import ExtensionBase, Wrap, allow
 
 PEER = Peer(transport="kit", address="kit:here", uid=1000, gid=1000, pid=7)
 VERBS: tuple[Verb, ...] = get_args(Verb)
+MANY = 9
+"""Checks of a door: more than anybody has."""
 
 
 class Guarding(ExtensionBase):
@@ -42,12 +44,22 @@ class Guarding(ExtensionBase):
 
     def test_one_no_among_many_stays_a_no(self, wrap: Wrap) -> None:
         """All checks have to allow: none may be passed over."""
-        for at in range(3):
-            checks: list[Check] = [allow, allow, allow]
+        for at in range(MANY):
+            checks: list[Check] = [allow] * MANY
             checks[at] = lambda *_: Deny("the kit says no")
             assert not self._rights(wrap, *checks).may("send"), (
-                f"check {at} of 3 denied, and all is allowed now"
+                f"check {at} of {MANY} denied, and all is allowed now"
             )
+
+    def test_each_act_is_asked_about(self, wrap: Wrap) -> None:
+        """A permission may change its mind, and a yes is for one act: one
+        that is remembered allows what nobody was asked about."""
+        answers: list[Any] = [ALLOW, Deny("the kit says no more"), ALLOW]
+        rights = self._rights(wrap, lambda *_: answers.pop(0))
+        found = [rights.may("send", "room") for _ in range(3)]
+        assert found == [True, False, True], (
+            f"the check said yes, no and yes; {found} is what is allowed"
+        )
 
     @pytest.mark.parametrize(
         "answer",

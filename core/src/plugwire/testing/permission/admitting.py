@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from plugwire.handshake import VERSION, Hello, as_mapping
 from plugwire.interfaces import Peer
 from plugwire.testing.permission.base import Meet, PermissionBase, denied
+from plugwire.testing.watching import watched
 
 NOBODIES: tuple[Any, ...] = (None, -1, 2**32 - 1, 2**64, 10**30)
 """uids that stand for nobody."""
@@ -71,6 +72,17 @@ class Admitting(PermissionBase):
         meeting.server.admit(meeting.peer, meeting.welcome, meeting.hello)
         after = repr((meeting.welcome, meeting.hello))
         assert before == after, f"it was {before}, and is {after}"
+
+    def test_admitting_does_no_input_or_output(self, meet: Meet) -> None:
+        """It is asked in the server's loop, for each peer: whatever waits
+        there stops every client."""
+        first, second = meet(), meet()
+        second.server = first.server
+        first.whole()  # imports are done now
+        second.prove()
+        with watched() as seen:
+            second.admit()
+        assert not seen, f"the gate did {', '.join(seen)}"
 
     def test_the_least_hello_is_enough(self, meet: Meet) -> None:
         """A plain door has no handshake: a gate that needs no proof gets a

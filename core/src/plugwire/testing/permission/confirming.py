@@ -54,6 +54,24 @@ class Confirming(PermissionBase):
             mine.confirm,
         )
 
+    def test_a_client_leaves_what_was_said_as_it_was(self, meet: Meet) -> None:
+        """The same mappings go to the next gate: one that is asked about
+        another hello proves another one."""
+        meeting = meet()
+        meeting.whole()
+        hello = {**meeting.hello, "proof": {}}
+        before = repr((meeting.welcome, hello))
+        meeting.client.prove(meeting.served_by, meeting.welcome, hello)
+        after = repr((meeting.welcome, hello))
+        assert before == after, f"prove made {after} of {before}"
+        meeting = meet()
+        meeting.prove()
+        meeting.admit()
+        said = meeting.welcome, meeting.hello, meeting.joined
+        before = repr(said)
+        meeting.client.confirm(meeting.served_by, *said)
+        assert before == repr(said), f"confirm made {said} of {before}"
+
     def test_a_servers_proof_that_was_changed_is_not_believed(
         self, admitted: Meeting
     ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from plugwire.handshake import Role
 from plugwire.interfaces import Peer
 from plugwire.testing.permission.base import Meet, PermissionBase, closed
 
@@ -15,6 +16,8 @@ ODD: tuple[Any, ...] = (
     None, "", 0, -1, True, [], {}, b"", "x" * 10_000, "\0\n", "ä",
     2**70, 0.5,
 )  # fmt: skip
+ASKED_FOR = (None, "kit", "room", "admin", "root", "control", "*")
+"""Sessions that a stranger may think are open."""
 
 
 class Doubting(PermissionBase):
@@ -32,6 +35,20 @@ class Doubting(PermissionBase):
                 partial(
                     meeting.server.admit, meeting.peer, meeting.welcome, odd
                 ),
+            )
+
+    @pytest.mark.parametrize("role", get_args(Role))
+    def test_what_a_stranger_asks_for_opens_nothing(
+        self, meet: Meet, stranger: Peer, role: Role
+    ) -> None:
+        """A role and a session are what a peer wants, and no word on who it
+        is."""
+        meeting = meet(peer=stranger)
+        for session in ASKED_FOR:
+            meeting.hello |= {"role": role, "session": session}
+            self._shut(
+                f"a stranger who wants to be a {role} in {session!r}",
+                meeting.admit,
             )
 
     @pytest.mark.parametrize("key", ["nonce", "event", "door", "codec"])
