@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from plugwire import ConnectionFailed, hookimpl
@@ -35,6 +37,57 @@ def test_a_backlog_of_its_own_is_caught(caught) -> None:
     by = "test_the_backlog_is_as_long_as_asked"
     said = caught(TransportSuite, of_unix(Short), by=by, capabilities=SOCKETS)
     assert "turned away" in said
+
+
+def test_a_descriptor_for_each_gone_peer_is_caught(caught) -> None:
+    kept = []
+
+    class Leaking(UnixListener):
+        def accepted(self, sock, *, small):
+            spare = os.dup(0)
+            try:
+                found = super().accepted(sock, small=small)
+            except OSError:
+                kept.append(spare)
+                raise
+            os.close(spare)
+            return found
+
+    by = "test_peers_that_are_gone_leave_nothing_open"
+    try:
+        said = caught(
+            TransportSuite, of_unix(Leaking), by=by, capabilities=SOCKETS
+        )
+    finally:
+        for descriptor in kept:
+            os.close(descriptor)
+    assert "expected none left open" in said
+
+
+class Lending(UnixListener):
+    """Its listening socket goes into every child."""
+
+    def open(self, backlog):
+        [sock] = super().open(backlog)
+        sock.set_inheritable(True)
+        return [sock]
+
+
+class Giving(UnixListener):
+    """Its clients' sockets do."""
+
+    def accepted(self, sock, *, small):
+        sock.set_inheritable(True)
+        return super().accepted(sock, small=small)
+
+
+@pytest.mark.parametrize("listener", [Lending, Giving])
+def test_sockets_that_children_inherit_are_caught(caught, listener) -> None:
+    by = "test_sockets_are_no_other_programs"
+    said = caught(
+        TransportSuite, of_unix(listener), by=by, capabilities=SOCKETS
+    )
+    assert "each program that this one starts" in said
 
 
 def test_a_gone_peer_in_another_error_is_caught(caught) -> None:

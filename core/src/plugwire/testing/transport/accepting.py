@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import Sequence
@@ -101,6 +102,45 @@ class Accepting(TransportBase):
 
         self.run(check())
 
+    def test_peers_that_are_gone_leave_nothing_open(self, rig: Rig) -> None:
+        """Anybody may connect and go, a thousand times a second."""
+        self.need("sockets")
+        self.see_descriptors()
+
+        async def check() -> None:
+            listener = cast("SocketListener", rig.listener())
+            family = listener.open(8)[0].family
+            sock = socket.socket(family)
+            sock.close()
+            try:
+                _look(listener, sock)  # imports are done now
+                before = sight.descriptors()
+                _look(listener, sock)
+                left = sight.opened(before)
+                assert not left, f"expected none left open, found {left}"
+            finally:
+                listener.close()
+
+        self.run(check())
+
+    def test_sockets_are_no_other_programs(self, rig: Rig) -> None:
+        """What the host program starts must not hold a client's connection,
+        nor the address, when this process has ended."""
+        self.need("sockets")
+
+        async def check() -> None:
+            listener = cast("SocketListener", rig.listener())
+            try:
+                _kept("a listening socket", *listener.open(8))
+            finally:
+                listener.close()
+            async with rig.connected() as ends:
+                for end in ends:
+                    sock = end.transport.get_extra_info("socket")
+                    _kept("a connection's socket", sock)
+
+        self.run(check())
+
     def test_accepting_leaves_the_socket_open(self, rig: Rig) -> None:
         """The core drives it from there on."""
         self.need("sockets")
@@ -148,6 +188,14 @@ async def _accepted(sockets: Sequence[socket.socket]) -> socket.socket:
             with contextlib.suppress(BlockingIOError):
                 return listening.accept()[0]
         await asyncio.sleep(0.001)
+
+
+def _kept(what: str, *sockets: socket.socket) -> None:
+    for sock in sockets:
+        assert not os.get_inheritable(sock.fileno()), (
+            f"{what} goes into each program that this one starts: expected "
+            f"none that can be inherited, found {sock}"
+        )
 
 
 def _look(listener: SocketListener, sock: socket.socket) -> None:
