@@ -8,6 +8,7 @@ and the server goes on: once the permission is in order again, so is the rest.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
@@ -289,6 +290,24 @@ async def test_a_check_that_fails_refuses_a_hello_that_asks_for_more(
             assert await peer.rest() == b""
         assert scene.server.clients_in("room") == ()
         await scene.all_is_well()
+
+
+@pytest.mark.parametrize("role", ["member", "sender", "control"])
+@pytest.mark.parametrize("session", ["", "*", "../room", "a b", "x" * 65])
+async def test_no_gate_and_no_check_sees_a_session_that_is_none(
+    scene: Scene, role: str, session: str
+) -> None:
+    asked: list[str] = []
+    for act in ("admit", "connect", "attach", "control"):
+        scene.guard.breaks(act, lambda: asked.append("a plugin"))
+        async with scene.server, scene.world.raw(scene.server) as peer:
+            await peer.line()
+            hello = {"plugwire": 1, "session": session, "role": role}
+            await peer.say(json.dumps(hello).encode() + b"\n")
+            told = await peer.line()
+            assert told["kind"] == "protocol"
+            assert await peer.rest() == b""
+    assert asked == []
 
 
 @pytest.mark.parametrize("fault", RAISED)

@@ -148,6 +148,8 @@ class Arrival:
     def _admit(self, hello: Hello) -> dict[str, str]:
         """The server's proofs, or `Denied`, or `TooManyConnections`."""
         connection = self._connection
+        if hello.session is not None:  # before a plugin sees it
+            check_event_name(hello.session)
         welcome = self._shake.welcome if self._shake else self._welcome()
         gates = connection.door.pipeline.gates
         proof = admit(gates, connection.peer, welcome, hello)
@@ -156,7 +158,6 @@ class Arrival:
         if hello.role == "control":
             rights.demand("control")
         elif hello.role == "member" and hello.session is not None:
-            check_event_name(hello.session)
             rights.demand("attach", hello.session)
         connection.door.admit(connection)
         return proof
