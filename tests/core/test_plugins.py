@@ -169,6 +169,9 @@ def test_requirements_are_read_as_packaging_reads_them(
     [
         "raise RuntimeError('poison')",
         "raise SystemExit('poison')",
+        "raise GeneratorExit('poison')",
+        "import asyncio; raise asyncio.CancelledError('poison')",
+        "import pytest; pytest.skip('poison', allow_module_level=True)",
         "import no_such_poison_module",
         "class Other: pass",
     ],

@@ -355,7 +355,9 @@ def _imported(found: Found) -> type[Any]:
         target: Any = importlib.import_module(match["module"])
         for attribute in filter(None, (match["path"] or "").split(".")):
             target = getattr(target, attribute)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a test library's skip is no Exception
         raise _refused(
             found,
             f"the {found} cannot be imported: {type(error).__name__}: {error}",
