@@ -39,6 +39,26 @@ def test_what_waits_and_is_lost_is_caught(caught, meddled) -> None:
     caught(TransportSuite, meddled(meddle), by=by)
 
 
+def test_small_pieces_that_go_first_are_caught(caught, meddled) -> None:
+    def meddle(transport):
+        real, late = transport.write, []
+
+        def write(data):
+            if not transport.get_write_buffer_size() or late:
+                real(data)
+                while late:
+                    real(late.pop())
+            elif len(data) < 200:
+                late.append(bytes(data))  # behind the next one
+            else:
+                real(data)
+
+        transport.write = write
+
+    by = "test_what_is_written_behind_it_waits_its_turn"
+    assert "other bytes" in caught(TransportSuite, meddled(meddle), by=by)
+
+
 def test_a_buffer_that_says_nothing_is_caught(caught, meddled) -> None:
     def meddle(transport):
         transport.get_write_buffer_size = lambda: 0

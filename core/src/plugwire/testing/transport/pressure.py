@@ -13,6 +13,9 @@ MOST = 64 * 1024 * 1024
 """Bytes on their way to one who does not read: past all buffers of all
 systems, so that somewhere they pile up."""
 
+BEHIND = 200
+"""Pieces that are written to a writer that waits."""
+
 
 class Pressure(TransportBase):
     """The core counts on it: its outboxes begin where the kernel's end."""
@@ -52,6 +55,31 @@ class Pressure(TransportBase):
                     "other bytes"
                 )
                 await far.until(lambda: not far.is_paused, "resume_writing")
+
+        self.run(check())
+
+    def test_what_is_written_behind_it_waits_its_turn(self, rig: Rig) -> None:
+        """Small and large: whoever lets a small piece past what waits, or
+        joins what waits in another order, breaks frames in two."""
+
+        async def check() -> None:
+            async with rig.connected() as (near, far):
+                sent = await _fill(far, near)
+                pieces = [
+                    number.to_bytes(2, "big") * (1 + number * 37 % 900)
+                    for number in range(BEHIND)
+                ]
+                for piece in pieces:
+                    far.transport.write(piece)
+                    if len(piece) % 3:  # some in one turn, some in several
+                        await asyncio.sleep(0)
+                near.transport.resume_reading()
+                behind = b"".join(pieces)
+                found = (await near.read(sent + len(behind)))[sent:]
+                assert found == behind, (
+                    f"expected {BEHIND} pieces in the order of their writing, "
+                    "found other bytes"
+                )
 
         self.run(check())
 
