@@ -169,11 +169,11 @@ async def test_it_serves_for_the_next_time_once_it_is_made_anew() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert got == [0, 1, 2, 3]
-    assert turn.is_awaited
+    assert turn.call is not None
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not turn.is_awaited
+    assert turn.call is None
 
 
 async def test_a_task_gets_the_word_with_which_it_is_cancelled() -> None:

@@ -20,18 +20,19 @@ class Handover(Generic[T]):
     """What one task may await, and which can run that task's next step at
     once.
 
-    A future to tasks, by asyncio's protocol for what is none of its own, but
-    made anew with one call for the next time: making a future takes as long
-    as all else here. Belongs to the loop that it is made in.
+    A future to tasks, by asyncio's protocol for those that are not its own.
+    It serves again once what it was given is taken: to make one takes as
+    long as all else here. Belongs to the loop that it is made in.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_call", "_context", "_error",
+    __slots__ = ("_asyncio_future_blocking", "_context", "_error", "call",
                  "is_done", "loop", "value")  # fmt: skip
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._asyncio_future_blocking = True
-        self._call: Callable[[Any], object] | None = None
+        self.call: Callable[[Any], object] | None = None
+        """What has the task that waits go on; None where none does."""
         self._context: Context | None = None
         self._error: BaseException | None = None
         self.is_done = False
@@ -45,11 +46,6 @@ class Handover(Generic[T]):
         self.is_done = False
         return value  # type: ignore[return-value]
 
-    @property
-    def is_awaited(self) -> bool:
-        """Whether a task waits."""
-        return self._call is not None
-
     # ------------------------------------------------------------- giving
 
     def give(self, value: T) -> None:
@@ -58,14 +54,14 @@ class Handover(Generic[T]):
         Called by a task it is `set_result` alone: a task's step cannot run
         within another's.
         """
-        if self._call is None or current_task(self.loop) is not None:
+        if self.call is None or current_task(self.loop) is not None:
             self.set_result(value)
         else:
             self.step(value)
 
     def step(self, value: T) -> None:
         """`give`, where a task waits and none is running."""
-        call, self._call = self._call, None
+        call, self.call = self.call, None
         self.is_done = True
         self.value = value
         self._context.run(call, self)  # type: ignore[union-attr, arg-type]
@@ -87,7 +83,7 @@ class Handover(Generic[T]):
 
     def _go_on(self) -> None:
         self.is_done = True
-        call, self._call = self._call, None
+        call, self.call = self.call, None
         if call is not None:
             self.loop.call_soon(call, self, context=self._context)
 
@@ -110,8 +106,8 @@ class Handover(Generic[T]):
         context: Context | None = None,
     ) -> None:
         """What the task that awaits it calls, once."""
-        assert self._call is None, "one task may wait for it"
-        self._call = call
+        assert self.call is None, "one task may wait for it"
+        self.call = call
         self._context = copy_context() if context is None else context
         self._asyncio_future_blocking = True  # a task has cleared it
 

@@ -56,7 +56,7 @@ class Mailbox(Buffer):
         where someone waits for it."""
         if self._waiting and len(messages) == 1 and not self._reads:
             turn = self._waiting[0]
-            if turn.is_awaited and current_task(turn.loop) is None:
+            if turn.call is not None and current_task(turn.loop) is None:
                 self._waiting.popleft()
                 turn.step(messages[0])
                 return
@@ -103,7 +103,8 @@ class Mailbox(Buffer):
                 elif not turn.cancelled():
                     self._wake()
                 raise
-            message = turn.take()
+            message, turn.value = turn.value, None  # as `take` does
+            turn.is_done = False
             self._spare = turn
             if message is not None:
                 return message
@@ -127,6 +128,8 @@ class Mailbox(Buffer):
     def _next(self) -> _Turn | None:
         while self._waiting:
             turn = self._waiting.popleft()
-            if turn.is_awaited:  # or it was cancelled, and is about to go
+            if (
+                turn.call is not None
+            ):  # or it was cancelled, and is about to go
                 return turn
         return None
