@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Protocol
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugwire import rooms
 from plugwire.errors import MessageError
 from plugwire.framing import (
     FRAME_SLACK,
     HEADER_BYTES,
+    LARGE,
     MAX_MESSAGE_BYTES,
     MAX_PAYLOAD,
     TICK_BYTES,
@@ -23,6 +26,11 @@ from plugwire.framing import (
 )
 
 LIMIT = 40
+
+
+@pytest.fixture(autouse=True)
+def _no_spare_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "_local", rooms._Local())
 
 
 class Splitter(Protocol):
@@ -130,6 +138,125 @@ def test_b12_rubbish_ends_in_a_message_error_or_is_held_in_bounds(
                 assert splitter.pending <= LIMIT + HEADER_BYTES
         except MessageError:
             continue
+
+
+class Reader:
+    """Reads a stream into a splitter's room, as a connection does, `sizes`
+    bytes at a time, or elsewhere; and copies what is complete."""
+
+    def __init__(self, limit: int) -> None:
+        self.splitter = FrameSplitter(limit)
+        self.scratch = memoryview(bytearray(rooms.AHEAD_BYTES))
+        self.landed = 0
+
+    def read(self, stream: bytes, sizes: list[int]) -> list[bytes]:
+        found: list[bytes] = []
+        at = turn = 0
+        while at < len(stream):
+            room = self.splitter.room()
+            self._bound(room)
+            if room is not None:
+                self.landed += 1
+            into = self.scratch if room is None else room
+            assert into
+            size = min(sizes[turn % len(sizes)], len(into), len(stream) - at)
+            into[:size] = stream[at : at + size]
+            data: bytes | memoryview = into[:size]
+            if turn % 5 == 4:  # and now and then from anywhere
+                data = bytes(data)
+            found += map(bytes, self.splitter.feed(data))
+            self.scratch[:] = bytes(len(self.scratch))
+            at += size
+            turn += 1
+        self._bound(self.splitter.room())
+        return found
+
+    def _bound(self, room: memoryview | None) -> None:
+        if room is not None:
+            held = len(room) + self.splitter.pending
+            assert held <= rooms.SHARE * self.splitter.pending
+
+
+BIG = st.sampled_from([0, 9, LARGE, LARGE + 1, 90_000, 300_000, 700_000])
+READS = st.lists(
+    st.sampled_from([1, 5, 4096, 65_540, 70_000, 219_264, 1 << 20]),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(st.lists(BIG, max_size=6), READS)
+@settings(max_examples=60, deadline=None)
+def test_b12_large_frames_survive_any_reads_into_their_room(
+    lengths: list[int], sizes: list[int]
+) -> None:
+    payloads = [
+        bytes((at % 251,)) * (length // 2) + bytes(length - length // 2)
+        for at, length in enumerate(lengths)
+    ]
+    reader = Reader(1 << 20)
+    sizes = [*sizes, 65_000]
+    assert reader.read(b"".join(map(frame, payloads)), sizes) == payloads
+    assert reader.splitter.pending == 0
+
+
+def test_most_of_a_large_frame_is_read_into_its_room() -> None:
+    payload = bytes(range(256)) * 4096
+    reader = Reader(1 << 20)
+    assert reader.read(frame(payload) * 2, [219_264]) == [payload] * 2
+    assert reader.landed >= 6
+
+
+@pytest.mark.parametrize("more", [0, 1, 100, 16_000])
+def test_b12_a_header_alone_takes_no_memory(more: int) -> None:
+    rooms.give(memoryview(bytearray(rooms.SPARE_BYTES)))
+    splitter = FrameSplitter(MAX_PAYLOAD)
+    header = MAX_PAYLOAD.to_bytes(4, "big")
+    tracemalloc.start()
+    splitter.feed(memoryview(header + bytes(more)))
+    assert splitter.room() is None
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < more + 4096
+
+
+def test_b12_a_room_holds_a_few_times_what_came() -> None:
+    splitter = FrameSplitter(MAX_PAYLOAD)
+    splitter.feed(memoryview(MAX_PAYLOAD.to_bytes(4, "big") + bytes(20_000)))
+    while splitter.pending < MAX_PAYLOAD // 2:
+        room = splitter.room()
+        assert room is not None
+        assert len(room) <= rooms.SHARE * splitter.pending
+        splitter.feed(room[: min(len(room), 200_000)])
+
+
+def test_a_room_is_left_when_its_frame_is_complete() -> None:
+    splitter = FrameSplitter(1 << 20)
+    stream = frame(bytes(500_000)) + frame(b"small")
+    splitter.feed(memoryview(stream[:200_000]))
+    room = splitter.room()
+    assert room is not None
+    rest = stream[200_000:-1]
+    room[: len(rest)] = rest
+    assert list(map(len, splitter.feed(room[: len(rest)]))) == [500_000]
+    assert splitter.room() is None
+    assert splitter.pending == HEADER_BYTES + 4
+    assert splitter.feed(stream[-1:]) == [b"small"]
+
+
+@pytest.mark.parametrize("length", [LIMIT + 1, MAX_PAYLOAD])
+def test_b12_a_long_frame_is_refused_wherever_it_was_read(
+    length: int,
+) -> None:
+    splitter = FrameSplitter(100_000)
+    large = frame(bytes(100_000))
+    splitter.feed(memoryview(large[:50_000]))
+    room = splitter.room()
+    assert room is not None
+    rest = large[50_000:] + (length + 100_000).to_bytes(4, "big")
+    room[: len(rest)] = rest
+    with pytest.raises(MessageError):
+        splitter.feed(room[: len(rest)])
 
 
 @pytest.mark.parametrize("length", [LIMIT + 1, MAX_PAYLOAD])

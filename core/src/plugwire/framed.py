@@ -118,7 +118,7 @@ class FramedDecoder:
         self._loads = loads
         self._splitter = FrameSplitter(frame_limit(max_message_bytes))
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
 
         Raises `MessageError` for everything that is no frame of messages;
@@ -128,6 +128,10 @@ class FramedDecoder:
         for payload in self._splitter.feed(data):
             messages += self._frame(bytes(payload))
         return messages
+
+    def room(self) -> memoryview | None:
+        """Where what comes next is best read, see `RoomyDecoder`."""
+        return self._splitter.room()
 
     def _frame(self, payload: bytes) -> list[Message]:
         try:

@@ -205,6 +205,25 @@ class Unpacker(Decoder, Protocol):
     unpacked: int
 
 
+class RoomyDecoder(Decoder, Protocol):
+    """A decoder that has large messages read into memory of its own, and
+    does not keep what it is fed: a say of its own, which saves two copies.
+
+    Its `feed` takes views too. What it is to keep of one it copies, but for
+    the one that it gave itself: `framing.FrameSplitter` does all of this.
+    Whoever wraps such a decoder, and feeds it what came, hands `room` on.
+    """
+
+    def feed(self, data: bytes | memoryview) -> list[Message]:
+        """As any decoder's; a view is good until it returns."""
+
+    def room(self) -> memoryview | None:
+        """Where what comes next is best read, as much of it as there is;
+        None: anywhere. Asked for after a feed, and good for one read: what
+        was read there is fed as the view of its beginning. A header alone
+        must not make it large."""
+
+
 DecoderFactory: TypeAlias = Callable[[], Decoder]
 """What `decode` hands over: called once a connection."""
 

@@ -22,7 +22,7 @@ from plugwire.errors import (
     ValidationFailed,
 )
 from plugwire.handshake import Joined, Role, Welcome
-from plugwire.interfaces import Decoder, Unpacker
+from plugwire.interfaces import Decoder, RoomyDecoder, Unpacker
 from plugwire.logs import clean
 from plugwire.message import Clock, Message, MessageType, check_event_name
 
@@ -129,6 +129,11 @@ def check_type(message_type: MessageType | str) -> MessageType:
         ) from None
 
 
+def _roomy(decoder: Decoder) -> RoomyDecoder | None:
+    """`decoder`, where it takes views and has room for what comes."""
+    return cast("RoomyDecoder", decoder) if hasattr(decoder, "room") else None
+
+
 # ----------------------------------------------------------------- server
 
 
@@ -165,12 +170,16 @@ is not None."""
 
 
 class ServerProtocol:
-    """What a joined client says to a server."""
+    """What a joined client says to a server.
 
-    __slots__ = ("_decoder", "_role")
+    `roomy` is its decoder, where that takes views: `feed` does then too.
+    """
+
+    __slots__ = ("_decoder", "_role", "roomy")
 
     def __init__(self, decoder: Decoder, role: Role) -> None:
         self._decoder = decoder
+        self.roomy = _roomy(decoder)
         self._role = role
 
     def feed(self, data: bytes) -> Sequence[ServerEvent]:
@@ -249,11 +258,12 @@ class ClientProtocol:
     in `events` only: whoever hands messages on tells of them beside. `size`
     is how many bytes the last feed that completed a message has completed,
     those of the feeds before it that completed none included, as the decoder
-    counts them where it unpacks.
+    counts them where it unpacks. `roomy` is the decoder, where that takes
+    views: `feed` does then too.
     """
 
     __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types",
-                 "_unpacker", "events", "seq", "size")  # fmt: skip
+                 "_unpacker", "events", "roomy", "seq", "size")  # fmt: skip
 
     def __init__(
         self,
@@ -262,6 +272,7 @@ class ClientProtocol:
         types: Container[MessageType],
     ) -> None:
         self._decoder = decoder
+        self.roomy = _roomy(decoder)
         self._unpacker: Unpacker | None = None
         if hasattr(decoder, "unpacked"):
             self._unpacker = cast("Unpacker", decoder)

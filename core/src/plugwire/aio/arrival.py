@@ -82,6 +82,10 @@ class Arrival:
         if hello is not None:
             self._arrive(hello)
 
+    def read_much(self, view: memoryview) -> None:
+        """The same of much: too much mostly."""
+        self.read(bytes(view))
+
     def stop(self) -> None:
         """It is over, one way or the other."""
         self._deadline.cancel()

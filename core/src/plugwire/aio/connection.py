@@ -23,6 +23,7 @@ from plugwire.message import Message
 from plugwire.outbox import Mark, Outbox, Share, make_outbox
 from plugwire.registry import Member
 from plugwire.rights import Rights
+from plugwire.rooms import FEW_BYTES
 from plugwire.settings import Lag
 
 
@@ -42,6 +43,10 @@ class Stage(Protocol):
     def read(self, data: bytes) -> None:
         """What the peer says."""
 
+    def read_much(self, view: memoryview) -> memoryview | None:
+        """The same, in a view that is good until this returns; where what
+        comes next is best read."""
+
     def stop(self) -> None:
         """The stage is over, and so is the connection."""
 
@@ -59,10 +64,10 @@ class ServerConnection(asyncio.BufferedProtocol):
     then) are the lag watch's. `send` is that of its socket, or None.
     """
 
-    __slots__ = ("_deadline", "_first", "_outlet", "_send", "_stage",
-                 "_transport", "closed", "door", "ended", "host", "lag_mark",
-                 "member", "peer", "reason", "rights", "role", "stalled",
-                 "was_member")  # fmt: skip
+    __slots__ = ("_buffer", "_deadline", "_first", "_much", "_outlet",
+                 "_send", "_stage", "_transport", "closed", "door", "ended",
+                 "host", "lag_mark", "member", "peer", "reason", "rights",
+                 "role", "stalled", "was_member")  # fmt: skip
 
     def __init__(
         self,
@@ -87,6 +92,8 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._first = first
         self._send = send
+        self._buffer = host.buffer
+        self._much = FEW_BYTES
 
     # ---------------------------------------------------- asyncio's calls
 
@@ -105,11 +112,19 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._stage.begin()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        return self.host.buffer
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not self.ended:
-            self._stage.read(bytes(self.host.buffer[:nbytes]))
+        if self.ended:
+            return
+        if nbytes < self._much:
+            self._stage.read(bytes(self._buffer[:nbytes]))
+            return
+        room = self._stage.read_much(self._buffer[:nbytes])
+        if room is None:
+            self._buffer, self._much = self.host.buffer, FEW_BYTES
+        else:
+            self._buffer, self._much = room, 0
 
     def eof_received(self) -> bool:
         """The peer writes no more. What it is still owed goes out, then the

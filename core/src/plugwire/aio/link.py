@@ -19,6 +19,7 @@ from plugwire.protocol import (
     ServerFacts,
     facts,
 )
+from plugwire.rooms import FEW_BYTES
 
 
 class Holder(Protocol):
@@ -61,6 +62,7 @@ class Link(asyncio.BufferedProtocol):
         self._decoder = decoder
         self._types = types
         self._buffer = read_buffer()
+        self._much = FEW_BYTES
         self._transport: asyncio.Transport | None = None
         self._protocol: ClientProtocol | None = None
         self._writable = asyncio.Event()
@@ -89,6 +91,9 @@ class Link(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        if nbytes >= self._much and self._protocol is not None:
+            self._read_much(self._protocol, self._buffer[:nbytes])
+            return
         data = bytes(self._buffer[:nbytes])
         if self._protocol is not None:
             self._read(self._protocol, data)
@@ -176,6 +181,19 @@ class Link(asyncio.BufferedProtocol):
                 told.append(event)
         protocol.events = []
         self._holder.received(messages, protocol.size, told)
+
+    def _read_much(self, protocol: ClientProtocol, view: memoryview) -> None:
+        """As `_read`, without a copy where the decoder needs none."""
+        roomy = protocol.roomy
+        if roomy is None:
+            self._read(protocol, bytes(view))
+            return
+        self._read(protocol, cast("bytes", view))
+        room = roomy.room()
+        if room is None:
+            self._buffer, self._much = read_buffer(), FEW_BYTES
+        else:
+            self._buffer, self._much = room, 0
 
     def pause_reading(self) -> None:
         """Read no more until `resume_reading`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.handlers import Worker, note
@@ -77,6 +77,15 @@ class Presence:
             if connection.is_lagging:
                 # What waits is weighed with all that others are owed.
                 connection.host.voice.flush_soon()
+
+    def read_much(self, view: memoryview) -> memoryview | None:
+        """The same, without a copy where the decoder needs none."""
+        roomy = self._protocol.roomy
+        if roomy is None:
+            self.read(bytes(view))
+            return None
+        self.read(cast("bytes", view))
+        return roomy.room()
 
     def stop(self) -> None:
         """Nothing more is read."""

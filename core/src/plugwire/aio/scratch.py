@@ -2,7 +2,8 @@
 
 A loop calls `get_buffer`, reads and calls `buffer_updated` in one go, and
 what was read is copied at its exact size then, so that no connection needs a
-buffer of its own.
+buffer of its own. Of much only what is kept is copied, by decoders that know
+how; the rest of a large message is read into a room of theirs.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class UnpackingDecoder:
         self._splitter = FrameSplitter(limit + 1)
         self.unpacked = 0
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
 
         Raises `MessageError` for what is no frame, for one that unpacks to
@@ -42,6 +42,10 @@ class UnpackingDecoder:
             self.unpacked += len(raw)
             messages += self._feed(raw)
         return messages
+
+    def room(self) -> memoryview | None:
+        """Where what comes next is best read, see `RoomyDecoder`."""
+        return self._splitter.room()
 
     def _unpacked(self, payload: bytes | memoryview) -> bytes:
         if len(payload) < 2:

@@ -35,7 +35,7 @@ class MsgpackDecoder:
         self._between = True
         self._name: str | None = None
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
 
         Raises `MessageError` for everything that is no frame of messages;
@@ -59,6 +59,10 @@ class MsgpackDecoder:
         for payload in payloads:
             messages += self._frame(payload)
         return messages
+
+    def room(self) -> memoryview | None:
+        """Where what comes next is best read, see `RoomyDecoder`."""
+        return self._splitter.room()
 
     def _alone(self, body: bytes | memoryview) -> Message | None:
         """The one message of a frame that came alone, as mostly where each

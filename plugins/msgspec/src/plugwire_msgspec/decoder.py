@@ -46,17 +46,16 @@ class MsgspecDecoder:
         self._between = True
         self._name: str | None = None
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """The messages of the frames that `data` completes, in order.
 
         Raises `MessageError` for everything that is no frame of messages;
         the decoder is of no use then.
         """
-        if type(data) is not bytes:
-            data = bytes(data)  # what is searched in it is not in a view
         size = len(data) - _HEADS
         if (
             self._between
+            and type(data) is bytes  # what is searched in it is not in a view
             and 0 < size <= self._limit
             and _heads(data) == (size + 1, 0x91)
         ):
@@ -71,6 +70,10 @@ class MsgspecDecoder:
         for payload in payloads:
             messages += self._frame(payload)
         return messages
+
+    def room(self) -> memoryview | None:
+        """Where what comes next is best read, see `RoomyDecoder`."""
+        return self._splitter.room()
 
     def _alone(self, data: bytes, size: int) -> list[Message] | None:
         """The message of the frame that `data` is, as mostly where each is
