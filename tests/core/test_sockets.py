@@ -7,7 +7,14 @@ import socket
 
 import pytest
 
-from plugwire.sockets import SMALL_BUFFER, is_transient, shrink
+from plugwire.sockets import (
+    SMALL_BUFFER,
+    WIDE_BUFFER,
+    gathering,
+    is_transient,
+    shrink,
+    widen,
+)
 
 
 def test_shrunk_socket_takes_little() -> None:
@@ -26,6 +33,41 @@ def test_shrunk_socket_takes_little() -> None:
 
     assert takes(small=True) <= 8 * SMALL_BUFFER
     assert takes(small=True) < takes(small=False)
+
+
+def test_a_unix_socket_is_widened_for_large_frames_and_never_narrowed() -> (
+    None
+):
+    def asked(sock: socket.socket) -> int:
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+    one, other = socket.socketpair(socket.AF_UNIX)
+    with one, other:
+        before = asked(one)
+        widen(one, 1000)
+        assert asked(one) == before
+        widen(one, 100_000)
+        wide = asked(one)
+        assert wide > before
+        widen(one, 70_000)
+        assert asked(one) == wide
+        widen(one, 1 << 24)
+        assert wide <= asked(one) <= 2 * WIDE_BUFFER
+    with socket.socket(socket.AF_INET) as tcp:
+        before = asked(tcp)
+        widen(tcp, 1 << 20)
+        assert asked(tcp) == before
+
+
+def test_pieces_are_sent_as_one_by_the_socket_whose_send_is_known() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        send = gathering(one.send)
+        assert send is not None
+        assert send((b"head", b"body")) == 8
+        assert other.recv(100) == b"headbody"
+    assert gathering(None) is None
+    assert gathering(lambda data: len(data)) is None
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,16 @@ class Encoder(Protocol):
         `framing.frame_limit(max_message_bytes)` bytes."""
 
 
+class LeanEncoder(Encoder, Protocol):
+    """An encoder that says what a frame of one message begins with, so that
+    a large one need not be copied to be framed. Whoever wraps an encoder
+    need not hand this on."""
+
+    def head(self, body: bytes) -> bytes:
+        """What stands before `body` where it is alone in a frame:
+        `frame([body])` is `head(body) + body`."""
+
+
 class Decoder(Protocol):
     """Bytes to messages. Each connection has its own, so it must be small
     while it is idle."""

@@ -71,6 +71,9 @@ class Desk:
             lambda n, _: b"gap%d" % n,
         )
 
+    def cramped(self, size: int) -> None:
+        self.told.append(("cramped", size))
+
     def lagging(self) -> None:
         self.told.append("lagging")
 
@@ -124,6 +127,63 @@ def test_a_frame_goes_straight_to_the_socket_while_nothing_waits() -> None:
     assert (sent, desk.wire.frames) == ([b"a|b"], [b"c"])
     desk.outlet.deliver(share(b"d"))
     assert sent == [b"a|b", b"d"]
+
+
+class Headed(Joiner):
+    """One that says what stands before a body alone."""
+
+    def head(self, body: bytes) -> bytes:
+        return b"<%d>" % len(body)
+
+    def frame(self, bodies: list[bytes]) -> bytes:
+        return b"".join(map(self.head, bodies)) + b"|".join(bodies)
+
+
+class Socket:
+    """Takes `room` bytes in all."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.taken = b""
+        self.calls = 0
+
+    def send(self, data: bytes) -> int:
+        return self.sendmsg((data,))
+
+    def sendmsg(self, pieces: tuple[bytes, ...]) -> int:
+        self.calls += 1
+        if not self.room:
+            raise BlockingIOError
+        data = b"".join(pieces)[: self.room]
+        self.room -= len(data)
+        self.taken += data
+        return len(data)
+
+
+@pytest.mark.parametrize("room", [0, 1, 7, 8, 50_000, 70_007, 70_008, 1 << 20])
+def test_a_large_message_goes_out_whole_with_what_stands_before_it(
+    room: int,
+) -> None:
+    sock = Socket(room)
+    desk = Desk(send=sock.send)
+    desk.outlet._encoder = Headed()  # type: ignore[assignment]
+    body = bytes(range(250)) * 280
+    desk.outlet.deliver(share(body))
+    whole = b"<70000>" + body
+    assert sock.taken + b"".join(desk.wire.frames) == whole
+    assert sock.taken == whole[:room]
+    assert sock.calls == 1
+    assert (("cramped", 70_000) in desk.told) == (7 < room < len(whole))
+
+
+def test_large_messages_that_waited_go_straight_out_too() -> None:
+    sock = Socket(1 << 20)
+    desk = Desk(send=sock.send)
+    desk.outlet._encoder = Headed()  # type: ignore[assignment]
+    desk.outlet.preface([kept(1, 70_000), kept(2)])
+    assert sock.taken == b"<70000>" + b"k" * 70_000
+    assert desk.wire.frames == [b"<10>" + b"k" * 10]
+    assert desk.told == ["lagging", 1, 2, "emptied"]
 
 
 def test_what_the_kernel_leaves_is_the_transports() -> None:

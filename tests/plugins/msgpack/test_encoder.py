@@ -134,3 +134,45 @@ def test_a_message_of_the_limit_passes_and_one_byte_more_does_not(
     ):
         encoder.encode(message(data={"a": bytes(room + 1)}))
     assert encoder.encode(message(data={"a": bytes(room)})) == body
+
+
+@pytest.mark.parametrize("seq", [None, 7])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {str(number): number for number in range(20)},
+        {"text": "x" * 80_000, "other": b"y" * 66_000},
+        {"list": [1, 2]},
+        {"edge": bytes(65_535), "over": bytes(65_536)},
+    ],
+)
+def test_large_bytes_are_the_same_however_they_are_put_together(
+    encoder: MsgpackEncoder,
+    message: Make,
+    seq: int | None,
+    more: dict[str, Any],
+) -> None:
+    large = message(data={"blob": bytes(100_000), **more}, seq=seq)
+    first = encoder.encode(large)
+    for _ in range(3):
+        assert encoder.encode(large) == first
+    small = message(data={"a": 1})
+    assert encoder.encode(small) == MsgpackEncoder(LIMIT).encode(small)
+    assert encoder.frame([first]) == encoder.head(first) + first
+
+
+def test_large_bytes_with_a_wrong_neighbour_are_refused_with_its_path(
+    encoder: MsgpackEncoder, message: Make
+) -> None:
+    for data, path in (
+        ({"blob": bytes(100_000), "n": 1 << 70}, "n"),
+        ({"blob": bytes(100_000), 5: 1}, "5"),
+        ({"blob": bytes(100_000), "s": {1}}, "s"),
+    ):
+        encoder.encode(message(data={"blob": bytes(100_000)}))
+        with pytest.raises(MessageError, match=path):
+            encoder.encode(message(data=data))
+    encoder.encode(message(data={"blob": bytes(100_000)}))
+    with pytest.raises(MessageError, match="max_message_bytes"):
+        encoder.encode(message(data={"blob": bytes(LIMIT)}))

@@ -25,6 +25,7 @@ from plugwire.registry import Member
 from plugwire.rights import Rights
 from plugwire.rooms import FEW_BYTES
 from plugwire.settings import Lag
+from plugwire.sockets import widen
 
 
 class Stage(Protocol):
@@ -323,6 +324,12 @@ class ServerConnection(asyncio.BufferedProtocol):
     def _notice(self, missed: int, upto: int) -> bytes:
         gap = self.host.voice.messages.gap(missed, upto or None)
         return self.encode(gap)
+
+    def cramped(self, size: int) -> None:
+        if self.lag is not Lag.KEEP_LATEST:
+            sock = self._transport.get_extra_info("socket")
+            if sock is not None:
+                widen(sock, size)
 
     def lagging(self) -> None:
         self.host.lagging(self)

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from plugwire.aio.scratch import read_buffer
 from plugwire.errors import ConnectionClosed, PlugwireError
+from plugwire.framing import LARGE
 from plugwire.handshake import ClientHandshake
 from plugwire.interfaces import DecoderFactory
 from plugwire.message import Message, MessageType
@@ -20,6 +21,7 @@ from plugwire.protocol import (
     facts,
 )
 from plugwire.rooms import FEW_BYTES
+from plugwire.sockets import widen
 
 
 class Holder(Protocol):
@@ -230,6 +232,10 @@ class Link(asyncio.BufferedProtocol):
         """Write `frame` behind all that was written."""
         if self.is_over or self._transport is None:
             raise ConnectionClosed("the connection is gone")
+        if len(frame) > LARGE:
+            sock = self._transport.get_extra_info("socket")
+            if sock is not None:
+                widen(sock, len(frame))
         self._transport.write(frame)
 
     async def drain(self) -> None:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, cast
 
-from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
-from plugwire.interfaces import Encoder, Kept
+from plugwire import rooms
+from plugwire.framing import LARGE, MAX_FRAME_MESSAGES, TICK_BYTES
+from plugwire.interfaces import Encoder, Kept, LeanEncoder
 from plugwire.outbox import Full, Outbox, Share
+from plugwire.sockets import gathering
 
 
 class Keeper(Protocol):
@@ -27,6 +29,10 @@ class Keeper(Protocol):
 
     def make_outbox(self) -> Outbox:
         """An outbox of this door's policy."""
+
+    def cramped(self, size: int) -> None:
+        """The kernel had no room for all of a large frame of `size` bytes;
+        the rest is tried once more."""
 
     def lagging(self) -> None:
         """The kernel takes no more for now."""
@@ -98,6 +104,8 @@ class Outlet:
         if not self.is_lagging:
             frame = share.frame
             if frame is None:
+                if share.size > LARGE and self._write_apart(share.bodies):
+                    return True
                 frame = share.frame = self._encoder.frame(share.bodies)
             send = self._send
             if send is None:
@@ -108,7 +116,7 @@ class Outlet:
             except OSError:
                 sent = 0  # the transport meets it too, and deals with it
             if sent != len(frame):
-                self._write(memoryview(frame)[sent:])
+                self._write_rest(frame, sent)
             return True
         if self._outbox is None:
             self._outbox = self._keeper.make_outbox()
@@ -120,6 +128,33 @@ class Outlet:
         if dropped:
             self._keeper.dropped(dropped)
         return True
+
+    def _write_apart(self, bodies: Sequence[bytes]) -> bool:
+        """Write the frame of one large message without a copy of it; false
+        where that cannot be done, and nothing was written."""
+        if len(bodies) != 1 or not hasattr(self._encoder, "head"):
+            return False
+        send = gathering(self._send)
+        if send is None:
+            return False
+        rooms.keep_memory()
+        (body,) = bodies
+        head = cast("LeanEncoder", self._encoder).head(body)
+        try:
+            sent = send((head, body))
+        except OSError:
+            sent = 0  # see `deliver`
+        if sent < len(head):
+            self._write(head[sent:])
+            sent = len(head)
+        if sent != len(head) + len(body):
+            self._write_rest(body, sent - len(head))
+        return True
+
+    def _write_rest(self, frame: bytes, sent: int) -> None:
+        if sent and len(frame) > LARGE:
+            self._keeper.cramped(len(frame))
+        self._write(memoryview(frame)[sent:])
 
     def _write(self, frame: bytes | memoryview) -> None:
         # One that has just broken would log each write in vain, until the
@@ -164,27 +199,27 @@ class Outlet:
     def _pump(self) -> None:
         while not self._paused:
             self._all_handed()
-            frame = self._next_frame()
-            if frame is None:
+            bodies = self._next_bodies()
+            if not bodies:
                 self.is_lagging = False
                 self._keeper.emptied()
                 return
-            self._transport.write(frame)
+            if len(bodies[0]) <= LARGE or not self._write_apart(bodies):
+                self._transport.write(self._encoder.frame(bodies))
             if self._transport.is_closing():
                 # The peer has gone: what was written went nowhere.
                 return
 
-    def _next_frame(self) -> bytes | None:
+    def _next_bodies(self) -> list[bytes]:
         if self._preface:
             batch, bodies = self._next_kept(self._preface)
             self._sending = batch
-            return self._encoder.frame(bodies)
+            return bodies
         self._preface = None
         bodies = self._outbox.take() if self._outbox is not None else []
-        if bodies:
-            return self._encoder.frame(bodies)
-        self._outbox = None
-        return None
+        if not bodies:
+            self._outbox = None
+        return bodies
 
     def _next_kept(
         self, preface: deque[Kept]

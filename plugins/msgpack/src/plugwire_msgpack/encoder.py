@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from gc import is_tracked
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
 from plugwire.errors import MessageError
-from plugwire.framing import frame
+from plugwire.framing import HEADER, LARGE, frame
 from plugwire.message import Message, MessageType
 from plugwire.values import plain, where
 
@@ -19,6 +19,9 @@ str: the next message of that kind is quicker."""
 ROOM = 4096
 """Bytes that a Packer has room for at first. It grows with what it packs; its
 own default is a mebibyte, for each of a thousand clients."""
+APART = (1 << 16) - 1
+"""Bytes over which a value is not given to a Packer: the most whose length
+has two bytes in MessagePack."""
 
 _SEQ = b"\xa3seq"
 _FIXARRAY = 16
@@ -40,8 +43,8 @@ class MsgpackEncoder:
     format = "msgpack"
     lines = False
 
-    __slots__ = ("_event", "_head", "_head_seq", "_iso", "_known", "_limit",
-                 "_ms", "_pack", "_type")  # fmt: skip
+    __slots__ = ("_event", "_head", "_head_seq", "_is_large", "_iso", "_known",
+                 "_limit", "_ms", "_pack", "_type")  # fmt: skip
 
     def __init__(self, max_message_bytes: int) -> None:
         self._limit = max_message_bytes
@@ -51,12 +54,17 @@ class MsgpackEncoder:
         self._ms = -1
         self._type: MessageType | None = None
         self._head = self._head_seq = b""
+        self._is_large = False
 
     def encode(self, message: Message) -> bytes:
         """The map of `message`. Raises `MessageError` with the path of what
         MessagePack cannot carry, and for one over `max_message_bytes`."""
         data = message.data
         if type(data) is not dict or is_tracked(data) or not self._known(data):
+            if self._is_large:
+                spliced = self._spliced(message)
+                if spliced is not None:
+                    return spliced
             data = self._plain(data)
         seq = message.seq
         try:
@@ -85,6 +93,9 @@ class MsgpackEncoder:
             plain(data)  # it may say more of what the Packer does not know
             path = where(data, msgpack.packb) or "the message"
             raise MessageError(f"{path} cannot be sent: {error}") from None
+        if len(body) > LARGE:
+            self._is_large = True
+            self._known = _none_known
         if len(body) > self._limit:
             # A Packer keeps the room that its largest message took.
             self._pack = msgpack.Packer(buf_size=ROOM).pack
@@ -93,6 +104,45 @@ class MsgpackEncoder:
                 "allowed (max_message_bytes)"
             )
         return body
+
+    def _spliced(self, message: Message) -> bytes | None:
+        """The same with large bytes copied once, where a Packer does so
+        three times; None where it is to be asked after all."""
+        self._is_large = False
+        data = message.data
+        if (
+            type(data) is not dict
+            or is_tracked(data)
+            or not {str}.issuperset(map(type, data))
+            or message.id is not None
+            or message.reply_to is not None
+            or message.op is not None
+        ):
+            return None
+        pack = self._pack
+        seq = message.seq
+        found = False
+        try:
+            self._make_heads(message)
+            parts = [
+                self._head if seq is None else self._head_seq,
+                _map_head(len(data)),
+            ]
+            for key, value in data.items():
+                parts.append(pack(key))
+                if type(value) is bytes and len(value) > APART:
+                    parts += (b"\xc6", len(value).to_bytes(4, "big"), value)
+                    found = True
+                else:
+                    parts.append(pack(value))
+            if seq is not None:
+                parts += (_SEQ, pack(seq))
+        except (ValueError, TypeError, OverflowError):
+            return None
+        if not found or sum(map(len, parts)) > self._limit:
+            return None
+        self._is_large = True
+        return b"".join(parts)
 
     def _plain(self, data: Any) -> dict[str, Any]:
         """`plain`, and the keys are known to be str next time."""
@@ -120,6 +170,10 @@ class MsgpackEncoder:
         self._ms = message.timestamp_ms
         self._type = message.message_type
 
+    def head(self, body: bytes) -> bytes:
+        """What stands before `body`, alone in a frame."""
+        return HEADER.pack(1 + len(body)) + b"\x91"
+
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
         count = len(bodies)
@@ -130,6 +184,20 @@ class MsgpackEncoder:
         else:
             raise MessageError(f"a frame of {count} messages is too many")
         return frame(head, *bodies)
+
+
+def _none_known(keys: Iterable[object]) -> bool:  # noqa: ARG001
+    """What an encoder knows whose last message was large: each is looked
+    at, so that the others pay nothing for it."""
+    return False
+
+
+def _map_head(count: int) -> bytes:
+    if count < _FIXARRAY:
+        return bytes((0x80 | count,))
+    if count < _ARRAY_16:
+        return b"\xde" + count.to_bytes(2, "big")
+    return b"\xdf" + count.to_bytes(4, "big")
 
 
 def _fields(message: Message, data: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from plugwire.errors import MessageError
-from plugwire.framing import frame
+from plugwire.framing import HEADER, frame
 from plugwire.message import Message
 from plugwire.values import plain, where
 from plugwire_msgspec.checks import all_scalars, all_str, is_exact
@@ -73,6 +73,10 @@ class MsgspecEncoder:
         if len(data) <= MAX_KNOWN:
             self._known = frozenset(data).issuperset
         return True
+
+    def head(self, body: bytes) -> bytes:
+        """What stands before `body`, alone in a frame."""
+        return HEADER.pack(1 + len(body)) + b"\x91"
 
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
