@@ -14,6 +14,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 READ_BYTES = 256 * 1024
 """Bytes read at most in one go."""
@@ -34,22 +35,24 @@ class Channel:
     One thread may read while another writes; `shut` may be called from any,
     and wakes both. What is read, and how much was written, is stored before
     a signal's handler can raise, so that `KeyboardInterrupt` loses nothing.
+    `landing` is where the next bytes are read, None for memory of their own.
     """
 
-    __slots__ = ("_can_read", "_can_write", "_room", "_sock")
+    __slots__ = ("_can_read", "_can_write", "_room", "_sock", "landing")
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         self._sock = sock
         self._room = FEW_BYTES
+        self.landing: memoryview | None = None
         # One for each direction: no two threads may use the same.
         self._can_read = _waiting(sock, to_write=False)
         self._can_write = _waiting(sock, to_write=True)
 
-    def read(self, into: deque[bytes], seconds: float | None) -> bool:
+    def read(self, into: deque[Any], seconds: float | None) -> bool:
         """Add what comes within `seconds` (None: at last; 0: now) to `into`,
-        b"" at the end of the stream. False when nothing came. Raises
-        `OSError`."""
+        b"" at the end of the stream; of what was read to its landing, how
+        many bytes that is. False when nothing came. Raises `OSError`."""
         # Asked first, even where it is not to wait: to be told that nothing
         # has come costs less than an exception that says so.
         if seconds is not None and not self._can_read(
@@ -57,7 +60,12 @@ class Channel:
         ):
             return False
         flags = 0 if seconds is None else _AT_ONCE
+        landing = self.landing
         try:
+            if landing is not None:
+                receive = self._sock.recv_into
+                into.extend(map(receive, (landing,), (0,), (flags,)))
+                return True
             into.extend(map(self._sock.recv, (self._room,), (flags,)))
         except BlockingIOError:
             return False

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Container
+from typing import cast
 
 from msgspec import Struct
 
@@ -20,6 +21,7 @@ from plugwire.protocol import (
     ServerFacts,
     facts,
 )
+from plugwire.rooms import FEW_BYTES
 from plugwire.sync.channel import Channel
 from plugwire.sync.turns import Turn, left_until
 
@@ -49,7 +51,7 @@ class Link:
         self._protocol: ClientProtocol | None = None
         self._goodbye: Goodbye | None = None
         self._answer = b""
-        self.chunks: deque[bytes] = deque()
+        self.chunks: deque[bytes | int] = deque()
         self.order = threading.Lock()
         self.users: set[int] = set()
         self.error: ConnectionClosed | None = None
@@ -70,7 +72,7 @@ class Link:
                 continue
             if not self.channel.read(self.chunks, left_until(deadline)):
                 return False
-            data = self.chunks.popleft()
+            data = cast("bytes", self.chunks.popleft())  # nothing lands yet
             if not data:
                 raise ConnectionClosed("the server closed the connection")
             self._answer = shake.feed(data)
@@ -112,13 +114,17 @@ class Link:
         return self._protocol.seq if self._protocol is not None else 0
 
     def digest(
-        self, data: bytes
+        self, read: bytes | int
     ) -> tuple[list[Message], int, list[ClientEvent]]:
-        """The application's messages that `data` completes, of how many
-        bytes, and what else the server said. Raises `MessageError`, and
-        `ConnectionClosed` for b"", the end."""
+        """The application's messages that what the channel `read` completes,
+        of how many bytes, and what else the server said. Raises
+        `MessageError`, and `ConnectionClosed` for the end."""
         protocol = self._protocol
         assert protocol is not None, "shake hands first"
+        landing = self.channel.landing
+        if landing is not None and type(read) is int:
+            read = cast("bytes", landing[:read])
+        data = cast("bytes", read)
         if not data:
             if self._goodbye is None:
                 raise ConnectionClosed("the server closed the connection")
@@ -126,6 +132,9 @@ class Link:
                 self._goodbye.reason, final=self._goodbye.final
             )
         messages, events = protocol.feed(data), protocol.events
+        if landing is not None or len(data) >= FEW_BYTES:
+            roomy = protocol.roomy
+            self.channel.landing = roomy.room() if roomy else None
         if events:
             protocol.events = []
             for event in events:
