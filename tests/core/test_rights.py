@@ -11,6 +11,7 @@ import pytest
 from plugwire.errors import Denied
 from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject
 from plugwire.rights import Rights
+from plugwire.rights import rights as rights_of
 
 PEER = Peer(transport="unix", address="here", uid=7)
 
@@ -130,3 +131,14 @@ def test_demand_says_what_is_not_allowed_and_why() -> None:
         "send on 'status' is not allowed: you only listen"
     )
     assert caught.value.mend
+
+
+def test_who_is_not_checked_has_the_rights_of_all() -> None:
+    other = Peer(transport="unix", address="there", uid=8)
+    free = rights_of((), PEER, "status")
+    assert free is rights_of((), other, "load")
+    assert free.may("control")
+    check = saying(ALLOW)
+    assert rights_of((check,), PEER, "status") is not rights_of(
+        (check,), other, "status"
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from plugwire import Client, ClientInfo, Refused, Server
+from plugwire.aio.door import Door
 from plugwire.interfaces import ALLOW, Deny, Peer, Subject, Verb
 
 
@@ -140,3 +141,42 @@ async def test_a_session_in_the_hello_is_heard_from_the_start(
         assert server.broadcast({"i": 1}, session="work") == 1
         assert json.loads(await reader.readline())["data"] == {"i": 1}
         writer.close()
+
+
+async def test_joined_and_the_snapshot_are_one_write(
+    told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    make = Door._connection
+
+    def noting(door: Door, peer: Peer, send: Any = None) -> Any:
+        def note(data: bytes) -> int:
+            sent.append(bytes(data))
+            count: int = send(data)
+            return count
+
+        return make(door, peer, note)
+
+    monkeypatch.setattr(Door, "_connection", noting)
+    async with Server("load", **told) as server:
+        server.snapshot(lambda client: {"i": 1})
+        async with Client("load", **told) as client:
+            assert (await client.receive(timeout=20)).data == {"i": 1}
+            assert server.clients[1].sent == 1
+            welcome, joined = sent
+            assert welcome.endswith(b"\n")
+            assert joined.partition(b"\n")[2]
+
+
+async def test_a_plain_on_connect_is_called_at_once(
+    told: dict[str, Any],
+) -> None:
+    tasks: list[asyncio.Task[Any] | None] = []
+    async with Server("load", **told) as server:
+
+        @server.on_connect
+        def _(client: ClientInfo) -> None:
+            tasks.append(asyncio.current_task())
+
+        async with Client("load", **told):
+            assert tasks == [None]

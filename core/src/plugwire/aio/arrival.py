@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
+from collections.abc import Awaitable
 
 from plugwire.aio.connection import ServerConnection
-from plugwire.aio.handlers import call, note
+from plugwire.aio.handlers import note
 from plugwire.aio.presence import Presence
 from plugwire.errors import Denied, MessageError, PlugwireError, TimedOut
 from plugwire.handshake import (
@@ -143,9 +145,7 @@ class Arrival:
             if hello.session is not None:
                 connection.attach(hello.session)
             if host.handlers.on_connect is not None:
-                if door.pipeline.plain:
-                    connection.pause_reading()
-                self._greeting = host.spawn(self._greet(member, hello, proof))
+                self._greet(member, hello, proof)
                 return
         self._join(member, hello, proof)
 
@@ -166,17 +166,38 @@ class Arrival:
         connection.door.admit(connection)
         return proof
 
-    async def _greet(
+    def _greet(
         self, member: Member, hello: Hello, proof: dict[str, str]
     ) -> None:
-        """Run `on_connect`: raising refuses the client."""
+        """Run `on_connect`: raising refuses the client. A plain function is
+        called at once; a coroutine gets a task."""
         connection = self._connection
         handler = connection.host.handlers.on_connect
         assert handler is not None
         try:
-            await call(handler, member.info())
-        except Denied as error:
-            connection.refuse(error)
+            greeted = handler(member.info())
+        except (Exception, asyncio.CancelledError) as error:
+            self._turn_away(error)
+            return
+        if greeted is not None and inspect.isawaitable(greeted):
+            if connection.door.pipeline.plain:
+                connection.pause_reading()
+            self._greeting = connection.host.spawn(
+                self._await(greeted, member, hello, proof)
+            )
+        elif not connection.ended:
+            self._join(member, hello, proof)
+
+    async def _await(
+        self,
+        greeted: Awaitable[object],
+        member: Member,
+        hello: Hello,
+        proof: dict[str, str],
+    ) -> None:
+        """Join once `on_connect` has ended well."""
+        try:
+            await greeted
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -186,10 +207,14 @@ class Arrival:
         except Exception as error:
             self._turn_away(error)
         else:
-            if not connection.ended:
+            if not self._connection.ended:
                 self._join(member, hello, proof)
 
     def _turn_away(self, error: BaseException) -> None:
+        """Refuse the client for what `on_connect` raised."""
+        if isinstance(error, Denied):
+            self._connection.refuse(error)
+            return
         note("on_connect", error)
         self._connection.refuse(
             Denied("the server's program turned the client away")
@@ -232,11 +257,8 @@ class Arrival:
             door.lane.take(member.seat, hears_all=hears_all)
         # A client in another thread may ask who is here as soon as it knows
         # that it has joined: it is told last.
-        if welcoming:
-            connection.write(welcoming)
+        connection.greet(welcoming, snapshot)
         connection.preface(kept)
-        if snapshot is not None:
-            connection.greet(snapshot)
         member.seat.held = False
         member.seat.flush()
         host.joined(connection)

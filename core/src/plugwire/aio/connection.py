@@ -22,7 +22,7 @@ from plugwire.logs import clean
 from plugwire.message import Message
 from plugwire.outbox import Mark, Outbox, Share, make_outbox
 from plugwire.registry import Member
-from plugwire.rights import Rights
+from plugwire.rights import rights
 from plugwire.rooms import FEW_BYTES
 from plugwire.settings import Lag
 from plugwire.sockets import widen
@@ -81,7 +81,7 @@ class ServerConnection(asyncio.BufferedProtocol):
         self.host = host
         self.door = door
         self.peer = peer
-        self.rights = Rights(door.pipeline.checks, peer, host.event)
+        self.rights = rights(door.pipeline.checks, peer, host.event)
         self.role: Role = "member"
         self.member: Member | None = None
         self.was_member = False
@@ -160,13 +160,34 @@ class ServerConnection(asyncio.BufferedProtocol):
     # ------------------------------------------------------- for its stage
 
     def write(self, data: bytes) -> None:
-        """Write a line of the handshake."""
+        """Write a line of the handshake: straight into the socket, as the
+        outlet does. uvloop's transport would keep it until the turn's end,
+        and the client would count as lagging meanwhile."""
+        send = self._send
+        if send is not None and not self._outlet.is_lagging:
+            with suppress(OSError):  # the transport meets it, too
+                data = data[send(data) :]
+            if not data:
+                return
         self._transport.write(data)
 
     def joined(self, presence: Stage) -> None:
         """The handshake is over."""
         self._stage = presence
         self.was_member = self.role == "member"
+
+    def greet(self, joined: bytes, first: bytes | None) -> None:
+        """Write the line `joined`, empty at a plain door, and behind it the
+        body that is the client's first message: in one write where the
+        transport holds nothing, which wakes the client once."""
+        share = None if first is None else Share([first], [None])
+        if share is not None and not self._outlet.is_lagging:
+            share.frame = joined + self.door.lane.encoder.frame(share.bodies)
+        elif joined:
+            self.write(joined)
+        if share is not None and not self.ended:
+            self._sent(1)
+            self._outlet.deliver(share)
 
     def preface(self, items: Iterable[Kept]) -> None:
         """Hand `items` over before anything else."""
@@ -264,12 +285,6 @@ class ServerConnection(asyncio.BufferedProtocol):
         """What its seat calls: there is nothing between it and the outlet.
         A seat that was left hands nothing over, and the lane counts."""
         return self._outlet.deliver
-
-    def greet(self, snapshot: bytes) -> None:
-        """Say `snapshot` before all that its seat is owed."""
-        if not self.ended:
-            self._sent(1)
-            self._outlet.deliver(Share([snapshot], [None]))
 
     def _sent(self, count: int) -> None:
         """`count` messages are on their way; less than none: no more."""
