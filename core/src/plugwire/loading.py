@@ -61,6 +61,11 @@ def gather(
     and `texts` its `--set KEY=VALUE`: dotted keys, values read as those of
     the environment are.
     """
+    asked = None
+    if isinstance(source, dict) and not flags and not texts:
+        asked = wellknown.asked(source, overrides)
+        if asked is not None and (settings := wellknown.get(asked)):
+            return settings, []
     tree = _Tree()
     if isinstance(source, Settings):
         came = source.origins
@@ -77,7 +82,10 @@ def gather(
     for key, text in texts.items():
         path = key.removeprefix("plugwire.").split(".")
         tree.lay_text(path, text, "--set")
-    return _checked(tree)
+    settings, problems = _checked(tree)
+    if asked is not None and not problems:
+        wellknown.put(asked, settings)
+    return settings, problems
 
 
 def _checked(tree: _Tree) -> tuple[Settings, list[Problem]]:

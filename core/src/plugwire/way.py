@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from plugwire.choice import Choice, choose
@@ -21,6 +21,9 @@ from plugwire.protocol import Messages, check_type
 from plugwire.settings import Settings
 from plugwire.standing import Standing
 
+Types: TypeAlias = tuple[MessageType, ...]
+USUAL: Types = (MessageType.DATA, MessageType.ERROR)
+"""What a client is handed that was not told otherwise."""
 MESSAGES = 32
 """Makers of messages that are remembered: one an event and a time zone."""
 
@@ -29,6 +32,15 @@ MESSAGES = 32
 def _messages(event: str, timezone: str) -> Messages:
     """One for all clients of an event: they share the time's text too."""
     return Messages(event, ZoneInfo(timezone))
+
+
+def _types(message_types: Iterable[MessageType | str]) -> Types:
+    """Those types, each once. Asked for the usual ones, which are the
+    default of a call and so the very same object, it gives the same too."""
+    if message_types is USUAL:
+        return USUAL
+    # No set: the hash of an enum's member is Python's to compute.
+    return tuple(dict.fromkeys(map(check_type, message_types)))
 
 
 class Way:
@@ -78,8 +90,7 @@ class Way:
             gathered,
             door=door,
             role="member" if receive else "sender",
-            # No set: the hash of an enum's member is Python's to compute.
-            types=tuple(dict.fromkeys(map(check_type, message_types))),
+            types=_types(message_types),
         )
 
     @property

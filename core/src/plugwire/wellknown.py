@@ -36,9 +36,24 @@ def key(
     return tuple(data), values, types, tuple(origins.items())
 
 
+def asked(
+    settings: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> Hashable | None:
+    """The same of two mappings that were handed over, and of nothing else:
+    it spares whoever asks again to lay one over the other."""
+    values = *settings.values(), *overrides.values()
+    types = tuple(map(type, values))
+    if not _PLAIN.issuperset(types):
+        return None
+    folder = overrides.get("socket_dir", settings.get("socket_dir"))
+    if _is_at_home(folder):
+        return None
+    return tuple(settings), tuple(overrides), values, types
+
+
 def _is_at_home(folder: object) -> bool:
     """Whether the environment, or the system's list of users, has a say."""
-    return str(folder).startswith("~")
+    return folder is not None and str(folder).startswith("~")
 
 
 def get(key: Hashable) -> Settings | None:

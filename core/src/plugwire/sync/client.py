@@ -19,7 +19,7 @@ from plugwire.protocol import ServerFacts, check_type
 from plugwire.settings import Settings
 from plugwire.sync.backend import Backend, Callbacks
 from plugwire.sync.conversation import Conversation
-from plugwire.way import Way
+from plugwire.way import USUAL, Way
 
 _Reconnect = TypeVar("_Reconnect", bound=Callable[["Client"], object])
 _Gap = TypeVar("_Gap", bound=Callable[["Client", int | None], object])
@@ -54,10 +54,7 @@ class Client:
         *,
         door: str | None = None,
         receive: bool = True,
-        message_types: Iterable[MessageType | str] = (
-            MessageType.DATA,
-            MessageType.ERROR,
-        ),
+        message_types: Iterable[MessageType | str] = USUAL,
         settings: str | Path | Mapping[str, Any] | Settings | None = None,
         **overrides: Any,
     ) -> None:
