@@ -75,3 +75,17 @@ async def test_who_waits_to_write_hears_of_the_end(
         with pytest.raises(ConnectionClosed):
             await client.flush()
         await client.disconnect()
+
+
+async def test_who_asks_for_the_end_when_it_is_over_need_not_wait(
+    told: dict[str, Any], until: Any
+) -> None:
+    async with Server("load", **told) as server:
+        client = Client("load", reconnect=False, **told)
+        await client.connect()
+        link: Any = client._link
+        server.disconnect(1, "enough")
+        await until(lambda: link._is_closed)
+        assert link.closed.done()
+        assert link.closed is link.closed
+        await client.disconnect()

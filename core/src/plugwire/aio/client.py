@@ -10,6 +10,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -42,7 +43,7 @@ from plugwire.protocol import (
 )
 from plugwire.settings import Settings
 from plugwire.standing import Standing
-from plugwire.way import Way
+from plugwire.way import USUAL, Way
 
 _Reconnect = TypeVar("_Reconnect", bound=Callable[["Client"], object])
 _Gap = TypeVar("_Gap", bound=Callable[["Client", int | None], object])
@@ -71,10 +72,7 @@ class Client:
         *,
         door: str | None = None,
         receive: bool = True,
-        message_types: Iterable[MessageType | str] = (
-            MessageType.DATA,
-            MessageType.ERROR,
-        ),
+        message_types: Iterable[MessageType | str] = USUAL,
         settings: str | Path | Mapping[str, Any] | Settings | None = None,
         **overrides: Any,
     ) -> None:
@@ -102,12 +100,23 @@ class Client:
         self._deadlines = Deadlines()
         self._last_id = 0
         self._returning: asyncio.Task[None] | None = None
-        self._failed = asyncio.Event()
         self._left = False
-        self._teller = Teller()
         self._on_reconnect: Callable[[Client], object] | None = None
         self._on_gap: Callable[[Client, int | None], object] | None = None
         self._on_disconnect: Callable[[Client, str], object] | None = None
+
+    # Made for who needs them: most clients are told of nothing, and none is
+    # away. A deque alone, which each of the two has, is over half a KiB.
+
+    @cached_property
+    def _teller(self) -> Teller:
+        """Calls the handlers."""
+        return Teller()
+
+    @cached_property
+    def _failed(self) -> asyncio.Event:
+        """Set once the next attempt to come back has failed."""
+        return asyncio.Event()
 
     # --------------------------------------------------------- life cycle
 
@@ -194,7 +203,8 @@ class Client:
                 link.abort()
         if link is not None:
             await asyncio.shield(link.closed)
-        await self._teller.done()
+        if "_teller" in vars(self):
+            await self._teller.done()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -543,8 +553,14 @@ class Client:
                     return
                 error = ConnectionClosed("it was lost again at once")
             end = comeback.failed(error)
-            self._failed.set()  # whoever waits for this attempt
-            self._failed = asyncio.Event()
+            self._tell_failed()
             if end is not None:
                 self._mail.finish(end)
                 return
+
+    def _tell_failed(self) -> None:
+        """Wake whoever waits for the attempt that has failed; the next one
+        is another's."""
+        if "_failed" in vars(self):
+            self._failed.set()
+            del self._failed

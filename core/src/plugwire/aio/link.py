@@ -47,9 +47,8 @@ class Link(asyncio.BufferedProtocol):
     """One connection of a client.
 
     `joined` is a future that holds the server's facts, or the error that
-    ended the handshake; `closed` is done when the transport is gone; `since`
-    is the loop's time in seconds at which it joined; `is_abandoned` that
-    nobody was given it.
+    ended the handshake; `since` is the loop's time in seconds at which it
+    joined; `is_abandoned` that nobody was given it.
     """
 
     def __init__(
@@ -79,9 +78,18 @@ class Link(asyncio.BufferedProtocol):
         self.joined: asyncio.Future[ServerFacts] = (
             asyncio.get_running_loop().create_future()
         )
-        self.closed: asyncio.Future[None] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self._is_closed = False
+        self._closed: asyncio.Future[None] | None = None
+
+    @property
+    def closed(self) -> asyncio.Future[None]:
+        """Done when the transport is gone. Made for who asks: most links
+        are asked at their end, if ever."""
+        if self._closed is None:
+            self._closed = asyncio.get_running_loop().create_future()
+            if self._is_closed:
+                self._closed.set_result(None)
+        return self._closed
 
     # ---------------------------------------------------- asyncio's calls
 
@@ -118,8 +126,9 @@ class Link(asyncio.BufferedProtocol):
         if self._goodbye is not None:
             reason, final = self._goodbye.reason, self._goodbye.final
         self._over(ConnectionClosed(reason, final=final))
-        if not self.closed.done():
-            self.closed.set_result(None)
+        self._is_closed = True
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
 
     # ---------------------------------------------------------- handshake
 
