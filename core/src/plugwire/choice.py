@@ -84,17 +84,16 @@ def choose(event: str, settings: Settings, door: str | None) -> Choice:
     `Refused` for a plain door and `ConnectionFailed` for one that a running
     server does not have.
     """
-    called = _Wish(_called(settings, "transport"), _called(settings, "codec"))
     entries = doorsfile.read(settings.folder(), event)
     if door is None:
-        set_ = _Wish(_set(settings, "transport"), _set(settings, "codec"))
-        for wish in (_Wish(settings.transport, settings.codec), set_):
-            for entry in entries:
-                if not entry.plain and wish.fits(entry):
-                    return _told(entry, wish)
+        wanted = _wanted(settings, entries)
+        if wanted is not None:
+            return wanted
         if entries and all(entry.plain for entry in entries):
             raise _plain(event, entries[0])
-        return _first(settings.doors(event)[0], called, entries)
+        first = settings.doors(event)[0]
+        return _first(first, _of_call(settings), entries)
+    called = _of_call(settings)
     for entry in entries:
         if entry.door == door:
             if entry.plain:
@@ -108,6 +107,27 @@ def choose(event: str, settings: Settings, door: str | None) -> Choice:
             address=f"{event}.{door}",
         )
     return _untold(settings.door(event, door), called)
+
+
+def _wanted(
+    settings: Settings, entries: Iterable[doorsfile.DoorEntry]
+) -> Choice | None:
+    """The first door that has what the settings come to, else what they say
+    in so many words."""
+    wish = _Wish(settings.transport, settings.codec)
+    for entry in entries:
+        if not entry.plain and wish.fits(entry):
+            return _told(entry, wish)
+    wish = _Wish(_set(settings, "transport"), _set(settings, "codec"))
+    for entry in entries:
+        if not entry.plain and wish.fits(entry):
+            return _told(entry, wish)
+    return None
+
+
+def _of_call(settings: Settings) -> _Wish:
+    """What the call wants, whatever is configured."""
+    return _Wish(_called(settings, "transport"), _called(settings, "codec"))
 
 
 def _set(settings: Settings, key: str) -> Any:
