@@ -36,6 +36,7 @@ def test_relative_folder_survives_a_change_of_directory(
     listener = Unix().bind("event", Path("run"))
     monkeypatch.chdir("/")
     assert listener.address == str(tmp_path / "run" / "event.sock")
+    assert Unix().connect("event", Path("run")).address == "/run/event.sock"
 
 
 def _folder(size: int, letter: str) -> Path:

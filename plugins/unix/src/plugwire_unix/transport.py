@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from plugwire import ConfigurationError, PluginError, Problem, hookimpl
@@ -15,6 +16,9 @@ from plugwire_unix.settings import UnixSettings
 MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103
 """`sun_path` has 108 bytes on Linux (unix(7)) and 104 on macOS and the BSDs
 (sys/un.h), the NUL at the end included."""
+
+PATHS = 32
+"""Sockets whose path is remembered, for many clients of one server."""
 
 
 class Unix:
@@ -49,7 +53,16 @@ def socket_path(socket_dir: Path, endpoint: str) -> Path:
     Raises `ConfigurationError` when it is too long for the system, or holds
     a NUL, at which the kernel would cut it.
     """
-    path = socket_dir.absolute() / f"{endpoint}.sock"
+    # A relative one depends on where the program is just now.
+    if socket_dir.is_absolute():
+        return _below(socket_dir, endpoint)
+    return _below(socket_dir.absolute(), endpoint)
+
+
+@lru_cache(maxsize=PATHS)
+def _below(socket_dir: Path, endpoint: str) -> Path:
+    """The path in an absolute folder."""
+    path = socket_dir / f"{endpoint}.sock"
     size = len(os.fsencode(path))
     if size <= MAX_PATH_BYTES and "\0" not in str(path):
         return path
