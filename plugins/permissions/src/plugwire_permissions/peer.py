@@ -27,6 +27,10 @@ class PeerSettings:
     gids: tuple[Annotated[int, Interval(ge=0, le=MAX_ID)], ...] = ()
 
 
+_NOBODY: frozenset[int] = frozenset()
+"""For a thousand clients' gates: each empty set made is one of its own."""
+
+
 class PeerGate:
     """Admits our own effective uid and those that the settings name."""
 
@@ -34,8 +38,8 @@ class PeerGate:
     needs_proof = False
 
     def __init__(self, settings: PeerSettings) -> None:
-        self._uids = frozenset(settings.uids)
-        self._gids = frozenset(settings.gids)
+        self._uids = frozenset(settings.uids) if settings.uids else _NOBODY
+        self._gids = frozenset(settings.gids) if settings.gids else _NOBODY
 
     def prepare(self) -> None:
         """There is nothing to make."""
