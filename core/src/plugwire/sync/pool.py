@@ -37,9 +37,12 @@ class Job:
         self.key = key
 
     def do(self) -> None:
-        """In a thread of the pool: call it."""
+        """In a thread of the pool: call it, once, and keep what it came to
+        alone: whoever hears of that may count on the rest being free."""
+        function, arguments = self._function, self._arguments
+        del self._function, self._arguments
         try:
-            self._result = plainly(self._function, *self._arguments)
+            self._result = plainly(function, *arguments)
         except Exception as error:
             self._error = error
 
