@@ -262,7 +262,7 @@ def isolated(session: nox.Session) -> None:
 def floors(session: nox.Session) -> None:
     """Each plugin's tests with its lowest direct dependencies, from wheels;
     or those of `-- plugwire-json`."""
-    installed.floors(session, group("plugins"))
+    installed.floors(session, group("plugins"), group("core"))
 
 
 @nox.session(default=False)

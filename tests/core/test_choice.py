@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from plugwire.loading import load_settings
 from plugwire.rundir import EventLock, lock_path
 from plugwire.settings import Settings
 
+Install = Callable[..., Path]
 Serve = Callable[..., None]
 
 
@@ -107,17 +109,23 @@ def test_what_is_not_set_is_the_default_where_a_door_has_it(
     assert choose("event", said(), None) == told(entry("near", *USUAL))
 
 
+QUICK = """
 class Quick:
-    """A codec as an instance, of another name than its bytes."""
-
     name = "quick"
     format = "msgpack"
+"""
 
 
-@pytest.mark.parametrize("codec", ["msgspec", Quick()])
+@pytest.mark.parametrize("by_name", [True, False])
 def test_a_codec_of_another_name_goes_where_its_format_is(
-    serve: Serve, said: Said, codec: Any
+    serve: Serve, said: Said, install: Install, by_name: bool
 ) -> None:
+    install(
+        "quick-codec",
+        {"plugwire.codecs": {"quick": "quick_mod:Quick"}},
+        modules={"quick_mod": QUICK},
+    )
+    codec = "quick" if by_name else import_module("quick_mod").Quick()
     serve(DOORS[2], entry("near", *USUAL))
     found = choose("event", said(codec=codec), None)
     assert found == Choice("near", "event.near", "unix", codec, "at near")

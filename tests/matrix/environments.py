@@ -38,27 +38,34 @@ def distribution(wheel: Path) -> str:
     return wheel.name.split("-")[0].replace("_", "-")
 
 
-def direct(wheels: Iterable[Path]) -> dict[str, set[str]]:
-    """What wheels require of others here, by its name; no extra is chosen."""
+def direct(
+    wheels: Iterable[Path], *, extras: bool = False
+) -> dict[str, set[str]]:
+    """What wheels require of others here, by its name; with `extras`, for
+    each of them too."""
     found: dict[str, set[str]] = {}
     for wheel in wheels:
         with ZipFile(wheel) as files:
             [path] = [n for n in files.namelist() if n.endswith("/METADATA")]
             head = Parser().parsestr(files.read(path).decode())
+        chosen = ["", *(head.get_all("Provides-Extra", []) if extras else [])]
         for said in head.get_all("Requires-Dist", []):
             wanted = Requirement(said)
-            is_here = not wanted.marker or wanted.marker.evaluate()
+            is_here = not wanted.marker or any(
+                wanted.marker.evaluate({"extra": extra}) for extra in chosen
+            )
             if is_here and not wanted.name.startswith("plugwire"):
+                wanted.marker = None  # uv knows no extra of a wheel's here
                 found.setdefault(canonicalize_name(wanted.name), set())
-                found[canonicalize_name(wanted.name)].add(said)
+                found[canonicalize_name(wanted.name)].add(str(wanted))
     return found
 
 
 def floors(
-    session: nox.Session, wheels: Iterable[Path], python: str
+    session: nox.Session, wheels: Iterable[Path], python: str, *, extras: bool
 ) -> dict[str, str]:
     """The lowest version of each direct requirement, by its name."""
-    wanted = direct(wheels)
+    wanted = direct(wheels, extras=extras)
     if not wanted:
         return {}
     place = Path(session.virtualenv.location).resolve()
@@ -106,15 +113,16 @@ def make(
     *,
     python: str,
     lowest: Iterable[Path] = (),
+    extras: bool = False,
 ) -> str:
     """A fresh environment with `wheels` and `others`; its interpreter. What
-    those of `lowest` require themselves is as low as they allow; who wants
-    more is left out."""
+    those of `lowest` require themselves, with `extras` for these too, is as
+    low as they allow; who wants more is left out."""
     place = Path(session.virtualenv.location).resolve() / name
     words = ("--quiet", "--clear", f"--python={python}", str(place))
     session.run("uv", "venv", *words, external=True)
     interpreter = str(place / "bin" / "python")
-    pins = floors(session, lowest, interpreter)
+    pins = floors(session, lowest, interpreter, extras=extras)
     for pin in pins.values():
         session.log(f"lowest: {pin}")
     fitting = [wheel for wheel in wheels if _fits(wheel, pins)]

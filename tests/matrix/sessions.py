@@ -78,25 +78,29 @@ def isolated(session: nox.Session) -> None:
         session.run(python, "-I", program, name, external=True)
 
 
-def floors(session: nox.Session, tools: Sequence[str]) -> None:
+def floors(
+    session: nox.Session, tools: Sequence[str], core_tools: Sequence[str]
+) -> None:
     """Each plugin's tests with the lowest that core and it require; core's
-    own, whose floors all of them share, with `-- plugwire`."""
+    own, with what its extras require, with `-- plugwire`."""
     wheels = environments.build_wheels(session)
     named = {environments.distribution(wheel): wheel for wheel in wheels}
     chosen = session.posargs or sorted(set(named) - {"plugwire"})
     broken: list[str] = []
     for name in chosen:
         lowest = {"plugwire", name, BESIDE.get(name, name)}
+        is_core = name == "plugwire"
         python = environments.make(
             session,
             name,
             wheels,
-            tools,
+            core_tools if is_core else tools,
             python=sys.executable,
             lowest=[named[one] for one in sorted(lowest)],
+            extras=is_core,
         )
         folder = f"tests/plugins/{name.removeprefix('plugwire-')}"
-        if name == "plugwire":
+        if is_core:
             folder = "tests/core"
         words = ("-m", "pytest", "--quiet", "--numprocesses=2", folder)
         try:
