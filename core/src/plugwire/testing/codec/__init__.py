@@ -28,6 +28,7 @@ from plugwire.testing.codec.own import Own
 from plugwire.testing.codec.peers import Peers
 from plugwire.testing.codec.shapes import Shapes
 from plugwire.testing.codec.values import Values
+from plugwire.testing.codec.views import Views
 from plugwire.testing.codec.whole import Whole
 
 __all__ = ["CodecSuite"]
@@ -44,6 +45,7 @@ class CodecSuite(
     Peers,
     Own,
     Idle,
+    Views,
     Whole,
 ):
     """What `plugwire.interfaces.Encoder` and `Decoder`, the values of
