@@ -15,7 +15,7 @@ from plugwire.framed import (
     from_mapping,
     to_mapping,
 )
-from plugwire.framing import FRAME_SLACK, LARGE, frame
+from plugwire.framing import FRAME_SLACK, LARGE, frame, frame_limit
 from plugwire.message import Message, MessageType
 
 LIMIT = 4096
@@ -186,7 +186,7 @@ def test_a_wrong_field_is_a_message_error(
 def test_data_that_holds_itself_is_a_message_error() -> None:
     data: dict[str, Any] = {}
     data["a"] = data
-    with pytest.raises(MessageError, match="over 64 levels"):
+    with pytest.raises(MessageError, match="one list or mapping twice"):
         from_mapping(USUAL | {"data": data})
 
 
@@ -197,7 +197,12 @@ def test_data_that_is_no_tree_is_a_message_error() -> None:
         one, two = [one, one], [two, [two]]
     cyclic: dict[str, Any] = {}
     cyclic["a"] = cyclic["b"] = cyclic
-    for data in ({"a": one}, {"a": two}, cyclic, {"a": [[], one[0]]}):
+    steps: list[Any] = []
+    for _ in range(9):
+        steps = [steps, {}]
+    shared = {"a": steps, "b": [[steps[0]]]}  # of two levels
+    bad = {"a": one}, {"a": two}, cyclic, {"a": [[], one[0]]}, shared
+    for data in bad:
         with pytest.raises(MessageError, match="one list or mapping twice"):
             from_mapping(USUAL | {"data": data})
     tree = {"a": [[], [], {}], "b": {"c": [], "d": {}}}
@@ -238,3 +243,45 @@ def test_one_message_over_the_limit_is_refused() -> None:
         fed(USUAL, limit=limit)
     # Together they may be more.
     assert fed(USUAL, USUAL, limit=limit) == [message()] * 2
+
+
+def of_references(*maps: Any) -> list[Message]:
+    """What a frame of 9 bytes is, where `loads` follows references."""
+    decoder = FramedDecoder(lambda _: list(maps), LIMIT)
+    return decoder.feed(frame(bytes(9)))
+
+
+@pytest.mark.parametrize("text", ["é" * 100, b"x" * 100], ids=["str", "bytes"])
+def test_texts_longer_than_their_frame_are_refused(text: str | bytes) -> None:
+    few = USUAL | {"data": {"a": [text] * 3}}
+    assert of_references(few)[0].data == few["data"]
+    assert len(of_references(few, few | {"data": {}})) == 2
+    for data in ({"a": [text] * 6}, {"a": [{"b": text}, [text] * 5]}):
+        with pytest.raises(MessageError, match="longer than the frame"):
+            of_references(USUAL | {"data": data})
+    with pytest.raises(MessageError, match="longer than the frame"):
+        of_references(few, USUAL | {"data": {"a": [text] * 9}})
+
+
+def test_keys_are_texts_as_well() -> None:
+    key = "k" * 100
+    bad = USUAL | {"data": {"a": [{key: n} for n in range(6)]}}
+    with pytest.raises(MessageError, match="longer than the frame"):
+        of_references(bad)
+    with pytest.raises(MessageError, match="longer than the frame"):
+        of_references(USUAL | {"ignored": [key] * 6})
+
+
+def test_what_is_unpacked_may_be_as_long_as_a_frame() -> None:
+    def loads(payload: bytes) -> Any:
+        return [USUAL | {"data": {"a": ["x" * int(payload)]}}]
+
+    size = LIMIT - 300
+    packed = frame(str(size).encode())
+    with pytest.raises(MessageError, match="longer than the frame"):
+        FramedDecoder(loads, LIMIT).feed(packed)
+    unpacks = FramedDecoder(loads, LIMIT, unpacks=True)
+    assert len(unpacks.feed(packed)[0].data["a"][0]) == size
+    bomb = frame(str(frame_limit(LIMIT) + 1024).encode())
+    with pytest.raises(MessageError, match="longer than the frame"):
+        unpacks.feed(bomb)

@@ -15,8 +15,25 @@ error for everything::
         def decode(self, max_message_bytes):
             return partial(FramedDecoder, loads, max_message_bytes)
 
-where `array` and `loads` are functions of a few lines. First-party codecs do
-the same closer to their libraries, and quicker.
+where `array` and `loads` are functions of a few lines, and `loads` takes no
+tags, for CBOR's make dates, references and worse of what a stranger sends::
+
+    class NoTags(dict):
+        def __missing__(self, tag):
+            raise ValueError(f"tag {tag}, which no message has")
+
+    def array(count):
+        return b"\x99" + count.to_bytes(2, "big")
+
+    def loads(payload):
+        stream = BytesIO(payload)
+        reader = cbor2.CBORDecoder(stream, semantic_decoders=NoTags())
+        value = reader.decode()
+        if stream.read(1):
+            raise ValueError("bytes behind the array")
+        return value
+
+First-party codecs do the same closer to their libraries, and quicker.
 """
 
 from __future__ import annotations
@@ -44,6 +61,12 @@ from plugwire.values import (
     plain,
     where,
 )
+
+_UNSAID = 512
+"""Characters of a message that its bytes need not have: a codec may know the
+names of the fields, the type's, the time's text by a number."""
+_TEXTS = frozenset({str, bytes})
+_HOLDERS = frozenset({dict, list})
 
 
 class FramedEncoder:
@@ -104,18 +127,25 @@ class FramedDecoder:
 
     `loads` reads the value that its argument is, whole: whatever it raises
     means that the bytes are none. Bytes behind the value are its to refuse,
-    and references to text that came before: a few bytes of them can mean
-    gigabytes to whoever sends it on. (A list or mapping that stands in two
-    places is refused here.)
+    and references to what came before, a few bytes of which can mean
+    gigabytes to whoever sends it on. What it lets pass of them is refused
+    here, where it is much: a list or mapping in two places, and texts longer
+    than the frame. Where `loads` unpacks, say `unpacks`: then the texts may
+    be as long as a frame's bytes may be, packed or not.
     """
 
-    __slots__ = ("_limit", "_loads", "_splitter")
+    __slots__ = ("_limit", "_loads", "_splitter", "_unpacks")
 
     def __init__(
-        self, loads: Callable[[bytes], Any], max_message_bytes: int
+        self,
+        loads: Callable[[bytes], Any],
+        max_message_bytes: int,
+        *,
+        unpacks: bool = False,
     ) -> None:
         self._limit = max_message_bytes
         self._loads = loads
+        self._unpacks = unpacks
         self._splitter = FrameSplitter(frame_limit(max_message_bytes))
 
     def feed(self, data: bytes | memoryview) -> list[Message]:
@@ -154,7 +184,10 @@ class FramedDecoder:
                 f"a message of some {len(payload)} bytes, over the "
                 f"{self._limit} allowed (max_message_bytes)"
             )
-        return [from_mapping(fields) for fields in array]
+        size = frame_limit(self._limit) if self._unpacks else len(payload)
+        # Before `convert`, which copies each mapping that it is given.
+        _check_tree(array, MAX_DEPTH + 2, size + _UNSAID * len(array))
+        return [_message(fields) for fields in array]
 
 
 def to_mapping(message: Message) -> dict[str, Any]:
@@ -193,33 +226,53 @@ def from_mapping(fields: Any) -> Message:
 
     Raises `MessageError` for a field that is missing or wrong, and for
     values that no message may hold. What `fields` holds becomes the
-    message's own.
+    message's own. How long its texts are is not looked at, and a
+    format with references makes long ones of a few bytes.
     """
+    if type(fields) is dict:
+        _check_tree(fields, MAX_DEPTH + 1)
+    return _message(fields)
+
+
+def _message(fields: Any) -> Message:
+    """That of fields whose tree was checked."""
     try:
         message = msgspec.convert(fields, Message)
     except (ValueError, RecursionError) as error:
         raise MessageError(f"no message: {error!s:.200}") from None
     check_received_name(message.event_name)
-    _check_tree(message.data)
     check_received(message.data)
     if message.kept:
         return msgspec.structs.replace(message, kept=False)
     return message
 
 
-def _check_tree(data: dict[str, Any]) -> None:
-    """Raise `MessageError` where a list or mapping is in two places of one
-    level: of fifty levels, each twice the last one, a walk has no end."""
-    level: list[Any] = [data]
-    for _ in range(MAX_DEPTH):
+def _check_tree(root: Any, levels: int, most: int | None = None) -> None:
+    """Raise `MessageError` where a list or mapping is in two places: of
+    fifty levels, each twice the last one, a walk has no end. And where texts
+    and bytes, each counted where it stands, are over `most` together."""
+    level: list[Any] = [root]
+    seen: set[int] = set()
+    left = 0 if most is None else most
+    for _ in range(levels):
         inner: list[Any] = []
         for holder in level:
-            values = holder.values() if type(holder) is dict else holder
-            inner += [v for v in values if type(v) in (dict, list)]
+            values = holder
+            if type(holder) is dict:
+                values = holder.values()
+                left -= sum([len(k) for k in holder if type(k) in _TEXTS])
+            left -= sum([len(v) for v in values if type(v) in _TEXTS])
+            inner += [v for v in values if type(v) in _HOLDERS]
+        if left < 0 and most is not None:
+            raise MessageError(
+                "the texts of a frame are longer than the frame: references"
+            )
         if not inner:
             return
-        if len({id(value) for value in inner}) < len(inner):
-            raise MessageError("data holds one list or mapping twice")
+        known = len(seen)
+        seen.update(map(id, inner))
+        if len(seen) < known + len(inner):
+            raise MessageError("a message holds one list or mapping twice")
         level = inner
 
 
