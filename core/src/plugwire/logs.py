@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 
 log = logging.getLogger("plugwire")
+"""The library's own. A plugin may have a child of it, `log.getChild(name)`,
+so that a program hears of all that plugwire says under one name."""
 log.addHandler(logging.NullHandler())
 
 # Imported with us, not by the first `clean`: one that a loop's thread is in
