@@ -12,11 +12,19 @@ from pathlib import Path
 import pytest
 
 from plugwire.hookspecs import REQUIRED, Hooks
-from plugwire.interfaces import Gate, Queue, SocketConnector, SocketListener
+from plugwire.interfaces import (
+    Gate,
+    Queue,
+    SocketConnector,
+    SocketListener,
+    StreamConnector,
+    StreamListener,
+)
 from plugwire.shapes import SHAPES
 
 DOCS = Path(__file__).parents[2] / "docs" / "hooks"
 HOOKS = tuple(SHAPES)
+PAGES = (*HOOKS, "streams")
 LONGEST = 195  # lines of a page, of which its plugin takes half
 SECONDS = 240.0  # for a suite of a hundred checks, on a machine that is busy
 TESTS = {
@@ -102,7 +110,7 @@ def files(page, place: Path) -> Callable[[str], dict[str, str]]:
     return write
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", PAGES)
 def test_a_pages_program_says_what_the_page_says(
     hook: str, page, files, run, place: Path
 ) -> None:
@@ -117,7 +125,7 @@ def test_a_pages_program_says_what_the_page_says(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("hook", [h for h in HOOKS if h != "bind"])
+@pytest.mark.parametrize("hook", [h for h in PAGES if h != "bind"])
 def test_a_pages_plugin_passes_the_kit(
     hook: str, files, environment: dict[str, str], place: Path
 ) -> None:
@@ -144,7 +152,7 @@ def test_a_pages_plugin_passes_the_kit(
     assert int(passed) > 10, done.stdout
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", PAGES)
 def test_a_page_is_short(hook: str) -> None:
     lines = (DOCS / f"{hook}.md").read_text("utf-8").count("\n")
     assert lines <= LONGEST
@@ -189,3 +197,23 @@ def test_a_pages_table_has_every_method(hook: str, contract: type) -> None:
     }
     attributes = {name for name in contract.__annotations__ if name[0] != "_"}
     assert told == methods | attributes
+
+
+def test_the_streams_page_has_both_contracts() -> None:
+    text = (DOCS / "streams.md").read_text("utf-8")
+    for contract in (StreamListener, StreamConnector):
+        (table,) = re.findall(
+            rf"^\| \[`{contract.__name__}`\].*\n((?:\|.*\n)+)", text, re.M
+        )
+        told = set(re.findall(r"`(\w+)(?:\(.*?\))?`", table))
+        methods = {n for n, m in vars(contract).items() if callable(m)}
+        wanted = methods | set(contract.__annotations__)
+        assert {n for n in wanted if n[0] != "_"} <= told
+
+
+def test_the_pages_pipes_are_those_of_the_third_party(page) -> None:
+    """tests/third_party builds that one, installs it and runs it."""
+    place = DOCS.parents[1] / "tests" / "fixtures" / "third_party" / "pipes"
+    named = {b.name: b.text for b in page("docs/hooks/streams.md")}
+    source = (place / "plugwire_pipes.py").read_text("utf-8")
+    assert named["plugwire_pipes.py"] == f"# plugwire_pipes.py\n{source}"
