@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from importlib_metadata import Distribution as Distribution
 
 _Info = TypeVar("_Info")
-_GROUPS = "plugwire."
+GROUP_PREFIX = "plugwire."
+"""What the names of entry-point groups begin with, if they are ours."""
 _ORDINARY = frozenset({"_frozen_importlib_external", "importlib_metadata"})
 """Modules whose finders look for distributions in the folders of sys.path."""
 
@@ -143,7 +144,7 @@ def _in_folders() -> list[Entry] | None:
                 continue
             place = os.path.join(root, child)
             points = _text(place, "entry_points.txt")
-            if _GROUPS not in points:
+            if GROUP_PREFIX not in points:
                 if _is_installed(place):
                     seen.add(name)
             elif child.lower().endswith(".egg-info"):
@@ -184,7 +185,7 @@ def _entries(points: str, metadata: str) -> list[Entry]:
     return [
         Entry(group, own, value, name, version, requires)
         for group, own, value in _points(points)
-        if group.startswith(_GROUPS)
+        if group.startswith(GROUP_PREFIX)
     ]
 
 
@@ -247,7 +248,7 @@ def _by_library() -> list[Entry]:
                     requires,
                 )
                 for point in distribution.entry_points
-                if point.group.startswith(_GROUPS)
+                if point.group.startswith(GROUP_PREFIX)
             ]
     return found
 

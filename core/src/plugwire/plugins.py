@@ -117,6 +117,12 @@ def installed_names() -> frozenset[str]:
     return frozenset(f.name for f in _scan() if not bad_name(f.name))
 
 
+def offered() -> frozenset[str]:
+    """The distributions that core's own extras bring, installed or not: the
+    first-party plugins, whose names are taken."""
+    return frozenset(map(_required_name, requirements("plugwire")))
+
+
 def rescan() -> None:
     """Forget what was read: the next question reads the environment."""
     importlib.invalidate_caches()
@@ -423,11 +429,10 @@ def _other_kind(kind: Kind, name: str, names: Iterable[str]) -> str:
 def _first_party(kind: Kind, name: str) -> str:
     """The command that may bring it, from the core's own extras: a plugin
     has its distribution's name, or is one of its kind's."""
-    offered = {_required_name(text) for text in requirements("plugwire")}
-    offered -= {normal(f.distribution) for f in _scan()}
+    missing = offered() - {normal(f.distribution) for f in _scan()}
     for tail in (name, kind, f"{kind}s"):
         distribution = normal(f"plugwire-{tail}")
-        if distribution in offered:
+        if distribution in missing:
             return f"pip install {distribution}"
     return ""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from plugwire import plugins
 from plugwire.cli import main, template
 from plugwire.cli.new import KINDS, LONGEST
 
@@ -52,7 +53,7 @@ def new(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def install(project: Path, site: Path) -> None:
+def put(project: Path, site: Path) -> None:
     """What an installer makes of the project: its package, its metadata."""
     (package,) = (project / "src").iterdir()
     shutil.copytree(package, site / package.name)
@@ -136,7 +137,7 @@ def test_what_an_author_reads_is_short(kind, new) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_project_passes_its_own_tests(kind, new, tmp_path: Path) -> None:
     project, site = new(kind), tmp_path / "site"
-    install(project, site)
+    put(project, site)
     # Plugins of pytest's that are this environment's, not the project's.
     others = ("cacheprovider", "xdist", "asyncio", "timeout")
     without = [f"-pno:{name}" for name in others]
@@ -194,6 +195,21 @@ def test_a_wrong_question_is_told(words, said, capsys, tmp_path) -> None:
     assert line.startswith("plugwire: ")
     assert said in line
     assert not place.exists()
+
+
+def test_a_first_party_name_is_taken_where_it_is_not_installed(
+    capsys, tmp_path: Path, install, monkeypatch
+) -> None:
+    extras = ["plugwire-acme>=0.1; extra == 'acme'", "rich; extra == 'top'"]
+    install("plugwire", {}, requires=extras)
+    monkeypatch.setattr(sys, "path", [sys.path[-1], *sys.path[:-1]])
+    plugins.rescan()
+    assert main(["new", "codec", "acme", "--into", str(tmp_path / "p")]) == 2
+    assert capsys.readouterr().err == (
+        "plugwire: plugwire-acme is plugwire's own, though it is not "
+        "installed here: choose another NAME than acme\n"
+    )
+    assert not (tmp_path / "p").exists()
 
 
 def test_the_name_of_another_kinds_plugin_is_free(new) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from plugwire.cli import main
+from plugwire.plugins import GROUPS
 
 
 def test_what_is_installed_is_listed(capsys):
@@ -25,6 +26,32 @@ def test_one_that_cannot_be_used_says_why(monkeypatch, capsys):
     assert found["state"] == "blocked"
     assert "PLUGWIRE_DISABLE" in found["why"]
     assert found["distribution"] == "plugwire-json"
+
+
+def test_a_misspelt_group_is_told_with_the_right_one(install, capsys):
+    groups = {
+        "plugwire.codec": {"cap": "m:C"},
+        "plugwire.codecs": {"ok": "m:C"},
+        "plugwire.zzz": {"zed": "m:C"},
+        "plugwires": {"none": "of ours"},
+    }
+    install("acme", groups)
+    assert main(["plugins", "--json"]) == 0
+    out, err = capsys.readouterr()
+    listed = [p["name"] for p in json.loads(out) if p["version"] == "1.0"]
+    assert listed == ["ok"]
+    near, far = err.splitlines()
+    assert near == (
+        "'cap' of acme 1.0 is in the entry-point group plugwire.codec, which "
+        "is no plugin's: did you mean plugwire.codecs?"
+    )
+    assert far.startswith("'zed' of acme 1.0 is in the entry-point group plu")
+    assert far.endswith("plugin's: there are " + ", ".join(GROUPS))
+
+
+def test_where_all_is_well_nothing_is_told(capsys):
+    assert main(["plugins"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_none_is_imported(acme, capsys):

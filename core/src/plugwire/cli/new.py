@@ -14,7 +14,7 @@ from plugwire.cli.options import Misused
 from plugwire.cli.output import out, tell
 from plugwire.distributions import normal
 from plugwire.errors import PlugwireError
-from plugwire.plugins import bad_name, installed, recommended
+from plugwire.plugins import bad_name, installed, offered, recommended
 
 EXAMPLE = "plugwire new codec cbor && cd plugwire-cbor && nox"
 KINDS = ("transport", "codec", "queue", "permission", "extension")
@@ -93,6 +93,11 @@ def _check(kind: str | None, name: str | None) -> None:
                 f"the {found} is installed, and a user of both could not "
                 f"tell them apart: choose another NAME than {name}"
             )
+    if _distribution(name) in offered():
+        raise Misused(
+            f"{_distribution(name)} is plugwire's own, though it is not "
+            f"installed here: choose another NAME than {name}"
+        )
 
 
 def _distribution(name: str) -> str:

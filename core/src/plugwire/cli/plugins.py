@@ -4,12 +4,15 @@ None of it is imported."""
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
 from msgspec.structs import asdict
 
 from plugwire.cli.options import add_json, settings_of
-from plugwire.cli.output import out, table
-from plugwire.plugins import installed
+from plugwire.cli.output import out, table, tell
+from plugwire.distributions import GROUP_PREFIX, entries
+from plugwire.plugins import GROUPS, installed
+from plugwire.validation import nearest
 
 EXAMPLE = "plugwire plugins"
 
@@ -20,9 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the entry points say."""
+    """Print what the entry points say, and tell of those that are in a group
+    that is none."""
     settings_of(args)
     found = installed()
+    for note in _strays():
+        tell(note)
     if args.json:
         out.json([asdict(plugin) for plugin in found])
         return 0
@@ -31,3 +37,17 @@ def run(args: argparse.Namespace) -> int:
     rows = [[getattr(plugin, key) for key in keys] for plugin in found]
     out.raw(table(heads, rows))
     return 0
+
+
+def _strays() -> Iterator[str]:
+    tails = [group.removeprefix(GROUP_PREFIX) for group in GROUPS]
+    for entry in entries():
+        if entry.group in GROUPS:
+            continue
+        near = nearest(entry.group.removeprefix(GROUP_PREFIX), tails)
+        meant = f"did you mean {GROUP_PREFIX}{near}?"
+        yield (
+            f"{entry.name!r} of {entry.distribution} {entry.version} is in "
+            f"the entry-point group {entry.group}, which is no plugin's: "
+            + (meant if near else f"there are {', '.join(GROUPS)}")
+        )
