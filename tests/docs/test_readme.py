@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_the_first_program_runs_over_tcp_by_one_variable(
 def test_the_front_door_is_written_out(text: str, session: str) -> None:
     assert FRONT_DOOR.format(session) in text
     assert f"def {session}(" in (ROOT / "noxfile.py").read_text("utf-8")
+
+
+def test_the_extras_named_for_a_clone_are_cores() -> None:
+    project = tomllib.loads((ROOT / "core/pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"].keys()
+    pages = README, ROOT / "docs" / "index.md"
+    for page in pages:
+        named = re.findall(r"pip install .*\[(.*?)\]", page.read_text("utf-8"))
+        assert named, page
+        assert {n for words in named for n in words.split(",")} <= {
+            *extras,
+            "uv",  # nox's
+        }
 
 
 def test_the_configuration_shown_is_one(page, place: Path) -> None:
