@@ -123,6 +123,20 @@ def test_a_project_has_what_it_needs(kind, new, capsys) -> None:
         assert not text.endswith("\n\n"), path
 
 
+def test_the_readme_has_each_tool_that_it_calls_installed(new) -> None:
+    text = (new("codec") / "README.md").read_text()
+    commands = [line[4:] for line in text.splitlines() if line[:4] == "    "]
+    brought: set[str] = {"plugwire", "pip"}
+    for command in commands:
+        words = command.replace('"nox[uv]"', "nox").split()
+        if words[:2] == ["pip", "install"]:
+            brought.update(words[2:])
+            continue
+        tool_called = words[2] if words[1:2] == ["-m"] else words[0]
+        assert tool_called in brought, command
+    assert {"build", "twine", "ruff", "pytest", "nox"} <= brought
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_an_author_reads_is_short(kind, new) -> None:
     project = new(kind)
