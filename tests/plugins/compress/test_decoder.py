@@ -17,6 +17,8 @@ from plugwire.errors import MessageError
 from plugwire.framing import HEADER, frame
 from plugwire.message import Message
 from plugwire_compress.backend import zstd
+from plugwire_compress.decoder import UnpackingDecoder
+from plugwire_compress.encoder import PackingEncoder, compressor
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
 
 Make = Callable[..., Message]
@@ -75,6 +77,25 @@ def test_unpacked_is_the_last_feeds(packing: Packing, message: Make) -> None:
     body = way.encoder.encode(message(data={"text": "again " * 500}))
     wire, size = way.encoder.frame([body]), len(way.plain.frame([body]))
     decoder = way.decoder()
+    counts = []
+    for data in (wire, wire * 2, wire[:5], wire[5:]):
+        decoder.feed(data)
+        counts.append(decoder.unpacked)
+    assert counts == [size, 2 * size, 0, size]
+
+
+def test_unpacked_is_the_inner_ones_where_that_unpacks(
+    packing: Packing, message: Make
+) -> None:
+    """Named twice, the outer one unpacks bytes that are packed still."""
+    way = packing()
+    body = way.encoder.encode(message(data={"text": "again " * 90_000}))
+    size = len(way.plain.frame([body]))
+    pack = compressor(1, keep=True)
+    outer = PackingEncoder(way.encoder, pack, 0, way.limit)
+    decoder = UnpackingDecoder(way.decoder, way.limit)
+    wire = outer.frame([body])
+    assert len(wire) < len(way.encoder.frame([body])) < size // 50
     counts = []
     for data in (wire, wire * 2, wire[:5], wire[5:]):
         decoder.feed(data)

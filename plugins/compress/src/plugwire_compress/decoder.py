@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from plugwire.errors import MessageError
 from plugwire.framing import FrameSplitter
-from plugwire.interfaces import DecoderFactory
+from plugwire.interfaces import DecoderFactory, Unpacker
 from plugwire.message import Message
 from plugwire_compress.backend import zstd
 from plugwire_compress.layer import MAX_RATIO, PACKED, RAW
@@ -17,13 +19,18 @@ class UnpackingDecoder:
     """Unpacks the frames of one connection for a decoder of its own.
 
     Holds nothing between frames: zstd's context lives as long as one is
-    unpacked. `unpacked` is how many bytes the last feed came to.
+    unpacked. `unpacked` is how many bytes the last feed came to: as the
+    decoder within counts them, where that one unpacks too.
     """
 
-    __slots__ = ("_feed", "_limit", "_splitter", "unpacked")
+    __slots__ = ("_feed", "_inner", "_limit", "_splitter", "unpacked")
 
     def __init__(self, decoder: DecoderFactory, limit: int) -> None:
-        self._feed = decoder().feed
+        inner = decoder()
+        self._feed = inner.feed
+        self._inner: Unpacker | None = None
+        if hasattr(inner, "unpacked"):
+            self._inner = cast("Unpacker", inner)
         self._limit = limit
         self._splitter = FrameSplitter(limit + 1)
         self.unpacked = 0
@@ -39,8 +46,9 @@ class UnpackingDecoder:
         messages: list[Message] = []
         for payload in self._splitter.feed(data):
             raw = self._unpacked(payload)
-            self.unpacked += len(raw)
             messages += self._feed(raw)
+            inner = self._inner
+            self.unpacked += len(raw) if inner is None else inner.unpacked
         return messages
 
     def room(self) -> memoryview | None:
