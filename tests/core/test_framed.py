@@ -282,6 +282,12 @@ def test_what_is_unpacked_may_be_as_long_as_a_frame() -> None:
         FramedDecoder(loads, LIMIT).feed(packed)
     unpacks = FramedDecoder(loads, LIMIT, unpacks=True)
     assert len(unpacks.feed(packed)[0].data["a"][0]) == size
+    assert not hasattr(FramedDecoder(loads, LIMIT), "unpacked")
+    assert size < unpacks.unpacked < size + 300
+    unpacks.feed(packed * 2)
+    assert 2 * size < unpacks.unpacked < 2 * size + 600
+    unpacks.feed(packed[:3])
+    assert unpacks.unpacked == 0
     bomb = frame(str(frame_limit(LIMIT) + 1024).encode())
     with pytest.raises(MessageError, match="longer than the frame"):
-        unpacks.feed(bomb)
+        FramedDecoder(loads, LIMIT, unpacks=True).feed(bomb)

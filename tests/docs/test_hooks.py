@@ -86,10 +86,15 @@ class TestPace(PermissionSuite):
     "wrap": """
 from plugwire.testing import ExtensionSuite
 from plugwire_audit import Audit
+from plugwire_longest import Longest
 
 class TestAudit(ExtensionSuite):
     plugin = Audit
     capabilities = ("checks",)
+
+class TestLongest(ExtensionSuite):
+    plugin = Longest
+    capabilities = ("decoder",)
 """,
 }
 """Hook -> the kit's test file of its page's plugin, where the page itself

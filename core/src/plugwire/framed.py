@@ -131,10 +131,11 @@ class FramedDecoder:
     gigabytes to whoever sends it on. What it lets pass of them is refused
     here, where it is much: a list or mapping in two places, and texts longer
     than the frame. Where `loads` unpacks, say `unpacks`: then the texts may
-    be as long as a frame's bytes may be, packed or not.
+    be as long as a frame's bytes may be, packed or not, and the decoder tells
+    how much they were: `unpacked`, see `Unpacker`, which others have not.
     """
 
-    __slots__ = ("_limit", "_loads", "_splitter", "_unpacks")
+    __slots__ = ("_limit", "_loads", "_splitter", "_unpacks", "unpacked")
 
     def __init__(
         self,
@@ -146,6 +147,8 @@ class FramedDecoder:
         self._limit = max_message_bytes
         self._loads = loads
         self._unpacks = unpacks
+        if unpacks:
+            self.unpacked = 0
         self._splitter = FrameSplitter(frame_limit(max_message_bytes))
 
     def feed(self, data: bytes | memoryview) -> list[Message]:
@@ -155,6 +158,8 @@ class FramedDecoder:
         the decoder is of no use then.
         """
         messages: list[Message] = []
+        if self._unpacks:
+            self.unpacked = 0
         for payload in self._splitter.feed(data):
             messages += self._frame(bytes(payload))
         return messages
@@ -186,7 +191,9 @@ class FramedDecoder:
             )
         size = frame_limit(self._limit) if self._unpacks else len(payload)
         # Before `convert`, which copies each mapping that it is given.
-        _check_tree(array, MAX_DEPTH + 2, size + _UNSAID * len(array))
+        found = _check_tree(array, MAX_DEPTH + 2, size + _UNSAID * len(array))
+        if self._unpacks:
+            self.unpacked += max(found, len(payload))
         return [_message(fields) for fields in array]
 
 
@@ -247,33 +254,39 @@ def _message(fields: Any) -> Message:
     return message
 
 
-def _check_tree(root: Any, levels: int, most: int | None = None) -> None:
-    """Raise `MessageError` where a list or mapping is in two places: of
-    fifty levels, each twice the last one, a walk has no end. And where texts
-    and bytes, each counted where it stands, are over `most` together."""
+def _check_tree(root: Any, levels: int, most: int | None = None) -> int:
+    """How much `root` holds: the length of its texts and bytes, each counted
+    where it stands, and one for each value.
+
+    Raises `MessageError` where a list or mapping is in two places: of fifty
+    levels, each twice the last one, a walk has no end. And where the texts
+    are longer than `most` together.
+    """
     level: list[Any] = [root]
     seen: set[int] = set()
-    left = 0 if most is None else most
+    texts = count = 0
     for _ in range(levels):
         inner: list[Any] = []
         for holder in level:
             values = holder
             if type(holder) is dict:
                 values = holder.values()
-                left -= sum([len(k) for k in holder if type(k) in _TEXTS])
-            left -= sum([len(v) for v in values if type(v) in _TEXTS])
+                texts += sum([len(k) for k in holder if type(k) in _TEXTS])
+            texts += sum([len(v) for v in values if type(v) in _TEXTS])
+            count += len(values)
             inner += [v for v in values if type(v) in _HOLDERS]
-        if left < 0 and most is not None:
+        if most is not None and texts > most:
             raise MessageError(
                 "the texts of a frame are longer than the frame: references"
             )
         if not inner:
-            return
+            break
         known = len(seen)
         seen.update(map(id, inner))
         if len(seen) < known + len(inner):
             raise MessageError("a message holds one list or mapping twice")
         level = inner
+    return texts + count
 
 
 def _within(value: Any) -> None:

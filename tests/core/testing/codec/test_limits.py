@@ -182,3 +182,48 @@ def test_a_bomb_that_is_not_unpacked_is_no_fault(
     plugin = sound.plugin(*zipped(sound, careful))
     ended = verdicts(CodecSuite, plugin, only=name, **sound.own)
     assert ended == {name: "passed"}
+
+
+def counting(sound, count):
+    """A sound one that compresses, whose `unpacked` is of `count`."""
+    encoder, decoder = zipped(sound, careful)
+
+    class Counting(decoder):
+        unpacked = 0
+
+        def feed(self, data):
+            self.sizes = []
+            messages = super().feed(data)
+            self.unpacked = count(self.sizes, self.unpacked)
+            return messages
+
+        def _frame(self, payload):
+            self.sizes.append(len(careful(payload, frame_limit(self._limit))))
+            return super()._frame(payload)
+
+    return encoder, Counting
+
+
+UNPACKED = "test_a_client_is_told_how_much_was_unpacked"
+
+
+def test_a_codec_that_does_not_tell_how_much_it_unpacked(sound, bites) -> None:
+    assert "has no attribute" in bites(UNPACKED, *zipped(sound, careful))
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (lambda sizes, _: max(sizes, default=0), "a feed of two messages"),
+        (lambda sizes, before: before + sum(sizes), "of the last feed alone"),
+    ],
+    ids=["of one frame", "of all feeds"],
+)
+def test_a_codec_that_tells_it_wrongly(sound, bites, count, words) -> None:
+    assert words in bites(UNPACKED, *counting(sound, count))
+
+
+def test_a_codec_that_tells_how_much_it_unpacked(sound, verdicts) -> None:
+    plugin = sound.plugin(*counting(sound, lambda sizes, _: sum(sizes)))
+    ended = verdicts(CodecSuite, plugin, only=UNPACKED, **sound.own)
+    assert ended == {UNPACKED: "passed"}

@@ -58,12 +58,19 @@ class ZippedDecoder:
         self.inner = inner
         self.most = most
         self.splitter = FrameSplitter(most + most // 1000 + 64)
+        self.unpacked = 0
 
     def feed(self, data):
         found = []
+        self.unpacked = 0
         for payload in self.splitter.feed(data):
-            found += self.inner.feed(self.unzip(payload))
+            text = self.unzip(payload)
+            found += self.inner.feed(text)
+            self.unpacked += self.weighed(text)
         return found
+
+    def weighed(self, text):
+        return getattr(self.inner, "unpacked", len(text))
 
     def unzip(self, payload):
         unzip = zlib.decompressobj()
@@ -117,6 +124,9 @@ class CountedDecoder:
 
     def feed(self, data):
         return self.inner.feed(data)
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
 
 
 class CountedQueue:

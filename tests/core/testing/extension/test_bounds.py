@@ -110,6 +110,32 @@ class Bombed(Made):
                 raise MessageError(f"no zip: {error}") from None
 
 
+class Mute(Made):
+    """Tells of nothing that it, or who is within, unpacked."""
+
+    class Decoder:
+        def __init__(self, inner, most):
+            self.feed = ZippedDecoder(inner, most).feed
+
+
+class OfItsOwn(Made):
+    """Counts what it unpacked, and not what they did who are within."""
+
+    class Decoder(ZippedDecoder):
+        def weighed(self, text):
+            return len(text)
+
+
+class OfTheLast(Made):
+    """Says what the decoder within said of its last frame."""
+
+    class Decoder(ZippedDecoder):
+        def feed(self, data):
+            found = super().feed(data)
+            self.unpacked = getattr(self.inner, "unpacked", self.unpacked)
+            return found
+
+
 @pytest.mark.parametrize(
     ("by", "plugin", "word"),
     [
@@ -124,6 +150,22 @@ class Bombed(Made):
             "DID NOT RAISE",
         ),
         ("test_a_bomb_is_refused", Bombed, "before they were refused"),
+        (
+            "test_what_the_inner_decoder_unpacked_is_handed_on",
+            Mute,
+            "the wrapped one has none",
+        ),
+        (
+            "test_what_the_inner_decoder_unpacked_is_handed_on",
+            OfItsOwn,
+            "must be what the decoder within said",
+        ),
+        (
+            "test_what_the_inner_decoder_unpacked_is_handed_on",
+            OfTheLast,
+            "must be what the decoder within said",
+        ),
+        ("test_what_it_unpacks_is_told", Mute, "for the decoder within, and"),
     ],
 )
 def test_a_broken_one_is_caught(caught, by, plugin, word) -> None:

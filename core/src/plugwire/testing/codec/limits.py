@@ -182,6 +182,32 @@ class Limits(Benched):
         bomb = benches(MAX_MESSAGE_BYTES).wire(message({"text": "a" * BOMB}))
         _refuses_small(benches(SMALL), bomb)
 
+    def test_a_client_is_told_how_much_was_unpacked(
+        self, bench: Bench
+    ) -> None:
+        """A client's buffer is bounded in bytes: few that unpack to many
+        count for the many, by the decoder's attribute `unpacked` (see
+        `plugwire.interfaces.Unpacker`)."""
+        text = "again " * (bench.limit // 10)
+        data = bench.wire(message({"text": text}))
+        if len(data) >= len(text):
+            return  # nothing is packed
+        decoder = bench.decoder()
+        assert len(decoder.feed(data * 2)) == 2
+        told = getattr(decoder, "unpacked", None)
+        assert told is not None, (
+            f"{len(data)} bytes are a message of {len(text)} characters, and "
+            "the decoder has no attribute `unpacked` that says so"
+        )
+        assert told >= 2 * len(text), (
+            f"`unpacked` is {told}, after a feed of two messages of "
+            f"{len(text)} characters"
+        )
+        decoder.feed(data[:1])
+        assert getattr(decoder, "unpacked", told) < len(text), (
+            "`unpacked` is of the last feed alone, which completed nothing"
+        )
+
     def test_many_small_bombs_in_a_frame_are_one(
         self, benches: Callable[..., Bench]
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from plugwire.errors import MessageError
 from plugwire.framing import MAX_FRAME_MESSAGES, frame, frame_limit
@@ -27,6 +28,8 @@ SMALL = 4096
 LARGE = 8 << 20
 """Bytes of the bomb: far more than any frame may hold at `SMALL`."""
 ROUNDS = 300
+UNPACKED = 10_000_000
+"""Bytes that a frame of a decoder within is said to be, unpacked."""
 
 
 class Bounds(ExtensionBase):
@@ -136,6 +139,63 @@ class Bounds(ExtensionBase):
             f"unpack no more than a frame may hold, {frame_limit(SMALL)} "
             "bytes and the codec's own"
         )
+
+    def test_what_the_inner_decoder_unpacked_is_handed_on(
+        self, wrap: Wrap
+    ) -> None:
+        """A decoder within may unpack: its attribute `unpacked` is what a
+        client's buffer is bounded by, and is seen from outside only. Hand it
+        on, of all that it made in the feed."""
+        layers = wrap(_of_unpackers(self.given()))
+        few = samples()[:3]
+        decoder = layers.decoder()
+        same(decoder.feed(sent(layers.encoder, few)), few)
+        told = getattr(decoder, "unpacked", None)
+        assert told is not None, (
+            "the decoder within has an attribute `unpacked`, and the wrapped "
+            "one has none"
+        )
+        due = len(few) * UNPACKED
+        assert told == due, (
+            f"`unpacked` must be what the decoder within said, {due} in this "
+            f"feed of {len(few)} frames; found {told}"
+        )
+
+    def test_what_it_unpacks_is_told(self, wrap: Wrap) -> None:
+        """Where it feeds the decoder within more than came, a client's
+        buffer must know: `unpacked` is the bytes of the last feed."""
+        fed: list[FramesDecoder] = []
+
+        def decoder() -> FramesDecoder:
+            fed.append(FramesDecoder(LIMIT))
+            return fed[-1]
+
+        layers = wrap(replace(self.given(), decoder=decoder))
+        data = sent(layers.encoder, samples())
+        outer = layers.decoder()
+        same(outer.feed(data), samples())
+        taken = sum(each.taken for each in fed)
+        told = getattr(outer, "unpacked", len(data))
+        assert told >= taken, (
+            f"{len(data)} bytes became {taken} for the decoder within, and "
+            f"`unpacked` says {told}"
+        )
+
+
+class _UnpackingLines(FramesDecoder):
+    """Says that each of its frames is `UNPACKED` bytes, unpacked."""
+
+    unpacked = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        found = super().feed(data)
+        self.unpacked = UNPACKED * len(found)
+        return found
+
+
+def _of_unpackers(layers: Layers) -> Layers:
+    """`layers`, whose decoders unpack."""
+    return replace(layers, decoder=lambda: _UnpackingLines(LIMIT))
 
 
 def _poured(decoder: Decoder, data: bytes) -> None:
