@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from plugwire import hookimpl
 from plugwire.interfaces import Peer
-from plugwire.memory import Memory, MemoryListener
+from plugwire.memory import Memory, MemoryConnector, MemoryListener
 from plugwire.testing import TransportSuite
 from plugwire_tcp import Tcp
 from plugwire_unix import Unix
@@ -81,6 +81,40 @@ def test_a_peer_that_cannot_be_shown_is_caught(caught, peer) -> None:
     for side in ("server", "client"):
         odd = changed(Unix, side, lambda _: peer)
         caught(TransportSuite, odd, by=f"test_the_{side}_sees_a_peer")
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_a_stream_that_tells_its_factory_nothing_is_caught(
+    verdicts, side
+) -> None:
+    """In words, by every check that looks at the peer."""
+
+    class Mute(MemoryListener):
+        async def start(self, factory, *, small):
+            await super().start(lambda _: factory(None), small=small)
+
+    class Dumb(MemoryConnector):
+        async def connect(self, factory, told):
+            return await super().connect(lambda _: factory(None), told)
+
+    class Nobody(Memory):
+        @hookimpl
+        def bind(self, endpoint, socket_dir):
+            kind = Mute if side == "server" else MemoryListener
+            return kind(endpoint, socket_dir)
+
+        @hookimpl
+        def connect(self, endpoint, socket_dir):
+            kind = Dumb if side == "client" else MemoryConnector
+            return kind(endpoint, socket_dir)
+
+    for check in (
+        f"test_the_{side}_sees_a_peer",
+        CLIENT if side == "server" else SERVER,
+        "test_its_name_on_the_wire_is_a_plugins_name",
+    ):
+        ended = verdicts(TransportSuite, Nobody, only=check)
+        assert "expected a Peer for each connection" in ended[check], check
 
 
 def test_a_factory_that_is_called_twice_is_caught(caught) -> None:

@@ -14,8 +14,7 @@ from plugwire.errors import ConnectionFailed
 from plugwire.interfaces import SocketConnector, SocketListener
 from plugwire.testing.transport import sight
 from plugwire.testing.transport.base import Rig, TransportBase
-from plugwire.testing.transport.ends import call
-from plugwire.testing.transport.peers import check_peer
+from plugwire.testing.transport.ends import call, check_peer
 
 CROWD = 64
 """Connections that nobody has accepted yet: fewer than any system's limit

@@ -27,16 +27,15 @@ _made: ContextVar[list[End]] = ContextVar("_made")
 class End(asyncio.BufferedProtocol):
     """One end of a connection. It remembers what its transport told it.
 
-    `peer` is who is there, in the transport's word. `ended` is true once the
-    other side has said that nothing more comes, `lost` once the connection
-    is over, with `error` where it broke. `calls` are asyncio's calls in
-    order, those for bytes left out.
+    `ended` is true once the other side has said that nothing more comes,
+    `lost` once the connection is over, with `error` where it broke. `calls`
+    are asyncio's calls in order, those for bytes left out.
     """
 
     transport: asyncio.Transport
 
     def __init__(self, peer: Peer) -> None:
-        self.peer = peer
+        self._peer = peer
         self.data = bytearray()
         self.calls: list[str] = []
         self.ended = False
@@ -80,6 +79,12 @@ class End(asyncio.BufferedProtocol):
         self._changed.set()
 
     # ------------------------------------------------------- for a check
+
+    @property
+    def peer(self) -> Peer:
+        """Who is there, in the transport's word, which must be one."""
+        check_peer(self._peer)
+        return self._peer
 
     @property
     def is_paused(self) -> bool:
@@ -143,6 +148,19 @@ class End(asyncio.BufferedProtocol):
     async def end(self) -> None:
         """Wait for the other side's end: said, or the connection's."""
         await self.until(lambda: self.ended or self.lost, "the end")
+
+
+def check_peer(peer: object) -> None:
+    """Fail where it is no Peer that can be shown."""
+    assert isinstance(peer, Peer), (
+        "expected a Peer for each connection, as `factory(peer)` of a stream "
+        f"or from `accepted` and `connected` of sockets; found {peer!r}"
+    )
+    for name in ("transport", "address"):
+        text = getattr(peer, name)
+        assert isinstance(text, str), f"{name}: expected text, found {text!r}"
+        assert text, f"{name}: expected text, found none"
+        assert text.isprintable(), f"{name}: cannot be printed, {text!r}"
 
 
 async def call(connector: Connector, told: str | None) -> End:
