@@ -50,6 +50,18 @@ class Shown(SecretGate):
         return f"{type(self).__name__}({vars(self)})"
 
 
+class Beginning(SecretGate):
+    """Tells which secret it is, by its first characters."""
+
+    def judge(self, said, expected, who):
+        try:
+            super().judge(said, expected, who)
+        except Denied:
+            raise Denied(
+                f"the {who} does not know the secret {self.secret[:8]}..."
+            ) from None
+
+
 class Plain(SecretGate):
     """A proof that begins with the secret."""
 
@@ -74,6 +86,7 @@ class Helpful(SecretGate):
         ("test_a_refusal_is_bounded", Echo, "a refusal of"),
         ("test_no_refusal_and_no_log_tells_a_secret", Telling, "tells"),
         ("test_no_refusal_and_no_log_tells_a_secret", Logging, "tells"),
+        ("test_no_refusal_and_no_log_tells_a_secret", Beginning, "a part of"),
         ("test_no_shown_object_tells_a_secret", Shown, "tells"),
         ("test_no_proof_tells_the_secret", Plain, "tells"),
         ("test_no_refusal_tells_the_right_proof", Helpful, "tells"),

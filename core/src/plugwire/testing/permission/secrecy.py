@@ -17,6 +17,8 @@ from plugwire.testing.permission.base import Meet, PermissionBase
 LONGEST = 1000
 """Characters of a reason: a handshake has 16 KiB, and a person less time."""
 FLOOD = "x" * 10_000
+PART = 8
+"""Characters of a secret that nobody says by chance."""
 
 
 class Secrecy(PermissionBase):
@@ -166,13 +168,20 @@ def _untold(
         for form in _forms(secret):
             told = [text for text in said if form in text]
             assert not told, (
-                f"{where} tells a secret, or a form of it: "
+                f"{where} tells a secret, or a form or a part of it: "
                 f"{told[0].replace(form, '<the secret>')[:300]}"
             )
 
 
 def _forms(secret: bytes) -> set[str]:
-    """How a secret may be written."""
+    """How a secret may be written: whole, and where it is long its two ends,
+    which people show to tell one from another."""
+    whole = _wholes(secret)
+    long = {text for text in whole if len(text) >= 3 * PART}
+    return whole | {t[:PART] for t in long} | {t[-PART:] for t in long}
+
+
+def _wholes(secret: bytes) -> set[str]:
     forms = {secret}
     with suppress(ValueError):
         forms.add(bytes.fromhex(secret.decode()))
