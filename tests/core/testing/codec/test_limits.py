@@ -11,6 +11,7 @@ from plugwire.framing import (
     FRAME_SLACK,
     HEADER,
     HEADER_BYTES,
+    TICK_BYTES,
     FrameSplitter,
     frame,
     frame_limit,
@@ -65,6 +66,19 @@ def test_a_frame_may_be_no_larger_than_a_message(sound, bites) -> None:
 
     said = bites("test_what_is_within_the_limit_is_taken", decoder=Narrow)
     assert "more than the 4160 allowed" in said
+
+
+@pytest.mark.parametrize("head", [0, 2])
+def test_a_frame_may_be_no_larger_than_its_bodies(sound, bites, head) -> None:
+    """What is around them takes three bytes here."""
+
+    class Tight(sound.Decoder):
+        def __init__(self, limit):
+            super().__init__(limit)
+            self._splitter = FrameSplitter(max(TICK_BYTES, limit) + head)
+
+    said = bites("test_the_fullest_frame_is_taken", decoder=Tight)
+    assert "bytes in all, with max_message_bytes" in said
 
 
 class Hoarding:

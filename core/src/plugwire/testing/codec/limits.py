@@ -18,6 +18,7 @@ from plugwire.framing import (
     TICK_BYTES,
     frame_limit,
 )
+from plugwire.message import Message
 from plugwire.testing.codec.bench import Bench, Benched
 from plugwire.testing.codec.frames import SEED
 from plugwire.testing.codec.holding import held
@@ -103,6 +104,29 @@ class Limits(Benched):
         count = TICK_BYTES // len(body)
         got = bound.read(bound.encoder.frame([body] * count))
         assert got == [small] * count
+
+    @pytest.mark.parametrize("limit", [SMALL, 2 * TICK_BYTES])
+    def test_the_fullest_frame_is_taken(
+        self, benches: Callable[..., Bench], limit: int
+    ) -> None:
+        """To the byte: core joins bodies up to `TICK_BYTES`, or frames one
+        of `max_message_bytes` where that is more. What is around them comes
+        on top, and a bound has room for it (`frame_limit`)."""
+        bench = benches(limit)
+        left, sent = max(TICK_BYTES, limit), []
+        while left > limit:
+            part = message({"text": _noise(limit // 2)})
+            sent.append(part)
+            left -= len(bench.encoder.encode(part))
+        sent.append(_filling(bench, left))
+        try:
+            got = bench.read(bench.wire(*sent))
+        except MessageError as error:
+            pytest.fail(
+                f"bodies of {max(TICK_BYTES, limit)} bytes in all, with "
+                f"max_message_bytes {limit}, are refused: {error}"
+            )
+        assert got == sent
 
     def test_a_frame_that_never_ends_is_refused(
         self, benches: Callable[..., Bench]
@@ -222,6 +246,25 @@ class Limits(Benched):
         except MessageError:
             return  # it knows itself what a frame may hold
         _refuses_small(bound, frame)
+
+
+def _filling(bench: Bench, room: int) -> Message:
+    """The message whose body is the largest in `room` bytes."""
+    text = _noise(room)
+
+    def size(count: int) -> int:
+        sent = message({"text": text[:count]})
+        try:
+            return len(bench.encoder.encode(sent))
+        except MessageError:  # over the limit of one
+            return room + 1
+
+    count = room - size(0)
+    while size(count) > room:
+        count -= 1
+    while size(count + 1) <= room:
+        count += 1
+    return message({"text": text[:count]})
 
 
 def _refuses_small(bench: Bench, data: bytes) -> None:
