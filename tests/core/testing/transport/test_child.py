@@ -46,8 +46,8 @@ def test_dial_echoes_and_says_who_serves(rig) -> None:
         async with posted(rig.listener()) as post:
             told = post.listener.address
             async with second(rig, "dial", told) as other:
-                far = await post.next()
                 assert "peer" in await other.says()
+                far = await post.next()
                 far.transport.write(b"echo")
                 assert await far.read(4) == b"echo"
             await far.end()

@@ -35,11 +35,17 @@ class Failing(TransportBase):
         folder.write_text("mine")
 
         async def check() -> None:
-            with pytest.raises((ConnectionFailed, Denied)) as caught:
-                await Post(rig.listener()).open()
-            check_words(caught.value)
-            assert str(folder) in str(caught.value), (
-                f"expected {folder} to be named, found {caught.value}"
+            post, refusal = Post(rig.listener()), None
+            try:
+                await post.open()
+            except (ConnectionFailed, Denied) as error:
+                refusal = error
+            else:
+                await post.close()
+            assert refusal is not None, f"expected a refusal of {folder}"
+            check_words(refusal)
+            assert str(folder) in str(refusal), (
+                f"expected {folder} to be named, found {refusal}"
             )
 
         self.run(check())
