@@ -128,8 +128,6 @@ class Mailbox(Buffer):
     def _next(self) -> _Turn | None:
         while self._waiting:
             turn = self._waiting.popleft()
-            if (
-                turn.call is not None
-            ):  # or it was cancelled, and is about to go
+            if turn.call is not None:  # else it was cancelled, and goes
                 return turn
         return None
