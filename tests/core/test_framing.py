@@ -244,6 +244,18 @@ def test_a_room_is_left_when_its_frame_is_complete() -> None:
     assert splitter.feed(stream[-1:]) == [b"small"]
 
 
+def test_what_a_frame_lacks() -> None:
+    splitter = FrameSplitter(LIMIT)
+    stream = frame(bytes(10))
+    assert splitter.missing == 0
+    splitter.feed(stream[:3])
+    assert splitter.missing == 1  # of the header: no more is known
+    splitter.feed(stream[3:7])
+    assert splitter.missing == 7
+    splitter.feed(stream[7:])
+    assert splitter.missing == 0
+
+
 @pytest.mark.parametrize("length", [LIMIT + 1, MAX_PAYLOAD])
 def test_b12_a_long_frame_is_refused_wherever_it_was_read(
     length: int,

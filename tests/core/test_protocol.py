@@ -398,6 +398,19 @@ def test_size_counts_what_a_decoder_unpacked(codec: str, size: int) -> None:
     assert protocol.size == 2 * len(data)
 
 
+def test_a_read_weighs_what_it_came_to(codec: str) -> None:
+    data = wire(codec, MAKER.make({"text": "x" * 1000}))
+    plain = ServerProtocol(decoder(codec), "member")
+    doubling = ServerProtocol(Doubled(codec), "member")
+    for protocol, times in ((plain, 1), (doubling, 2)):
+        protocol.feed(data[:700])
+        assert protocol.weight(data[:700]) == times * 700
+        protocol.feed(data[700:])
+        assert protocol.weight(data[700:]) == times * len(data[700:])
+    assert plain.unpacker is None
+    assert doubling.unpacker is not None
+
+
 # ----------------------------------------------------------- what is made
 
 

@@ -160,6 +160,46 @@ async def test_a_send_waits_while_the_server_reads_nothing(
 
 
 @WORLDS
+async def test_what_waits_for_a_slow_handler_is_bounded_in_bytes(
+    world: World,
+) -> None:
+    sizes = [60_000, 10, 250_000]  # the last is over the limit by itself
+    async with (
+        world.server(handler_bytes=100_000) as server,
+        world.client() as client,
+        world.client() as other,
+    ):
+        heard: list[int] = []
+        go = world.Event()
+
+        @server.on_message
+        async def _(info: ClientInfo, message: Message) -> None:
+            if "i" in message.data:
+                await go.wait()
+                assert (
+                    len(message.data["fill"]) == sizes[message.data["i"] % 3]
+                )
+                heard.append(message.data["i"])
+
+        async def talk() -> None:
+            for number in range(150):  # more than all buffers hold
+                fill = "x" * sizes[number % 3]
+                await client.send({"i": number, "fill": fill})
+
+        talking = asyncio.create_task(talk())
+        asked = 50
+        for _ in range(asked):
+            await other.request({})  # so long, and no more is read
+        assert not talking.done()
+        # The one in hand, those of the limit, and those of one more read.
+        assert 1 <= server.stats.received - asked <= 12
+        go.set()
+        await talking
+        await world.until(lambda: len(heard) == 150)
+        assert heard == list(range(150))
+
+
+@WORLDS
 async def test_on_disconnect_comes_last_though_a_handler_takes_its_time(
     world: World,
 ) -> None:

@@ -215,6 +215,11 @@ class FrameSplitter:
         """Bytes held of an incomplete frame."""
         return self._have
 
+    @property
+    def missing(self) -> int:
+        """Bytes that a frame lacks which has begun, as far as is known."""
+        return self._need - self._have if self._have else 0
+
 
 def _why(header: int, limit: int) -> str:
     flags, length = header >> 24, header & MAX_PAYLOAD

@@ -208,8 +208,11 @@ class Unpacker(Decoder, Protocol):
     """A decoder that makes more bytes of what came, an extension's say.
 
     `unpacked` is how many those of the last `feed` came to: a client's
-    buffer counts them in place of what came. Whoever wraps such a decoder
-    hands the attribute on.
+    buffer, and what waits for a server's handlers, count them in place of
+    what came. `rooms.PACKED_BYTES` are read for it at once, so that one feed
+    does not take long; where it has a `room` too, that is for no more than
+    the frame that has begun. Whoever wraps such a decoder hands the
+    attribute on.
     """
 
     unpacked: int

@@ -134,6 +134,11 @@ def _roomy(decoder: Decoder) -> RoomyDecoder | None:
     return cast("RoomyDecoder", decoder) if hasattr(decoder, "room") else None
 
 
+def _unpacker(decoder: Decoder) -> Unpacker | None:
+    """`decoder`, where it makes more bytes of what came."""
+    return cast("Unpacker", decoder) if hasattr(decoder, "unpacked") else None
+
+
 # ----------------------------------------------------------------- server
 
 
@@ -173,14 +178,21 @@ class ServerProtocol:
     """What a joined client says to a server.
 
     `roomy` is its decoder, where that takes views: `feed` does then too.
+    `unpacker` is its decoder, where that makes more bytes of what came.
     """
 
-    __slots__ = ("_decoder", "_role", "roomy")
+    __slots__ = ("_decoder", "_role", "roomy", "unpacker")
 
     def __init__(self, decoder: Decoder, role: Role) -> None:
         self._decoder = decoder
         self.roomy = _roomy(decoder)
+        self.unpacker = _unpacker(decoder)
         self._role = role
+
+    def weight(self, data: bytes) -> int:
+        """How many bytes `data`, which was fed last, came to."""
+        unpacker = self.unpacker
+        return len(data) if unpacker is None else unpacker.unpacked
 
     def feed(self, data: bytes) -> Sequence[ServerEvent]:
         """What `data` completes, in order. Raises `MessageError` for bytes
@@ -259,11 +271,12 @@ class ClientProtocol:
     is how many bytes the last feed that completed a message has completed,
     those of the feeds before it that completed none included, as the decoder
     counts them where it unpacks. `roomy` is the decoder, where that takes
-    views: `feed` does then too.
+    views: `feed` does then too, `unpacker` where it makes more bytes of what
+    came.
     """
 
-    __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types",
-                 "_unpacker", "events", "roomy", "seq", "size")  # fmt: skip
+    __slots__ = ("_begun", "_decoder", "_joined", "_kept", "_types", "events",
+                 "roomy", "seq", "size", "unpacker")  # fmt: skip
 
     def __init__(
         self,
@@ -273,9 +286,7 @@ class ClientProtocol:
     ) -> None:
         self._decoder = decoder
         self.roomy = _roomy(decoder)
-        self._unpacker: Unpacker | None = None
-        if hasattr(decoder, "unpacked"):
-            self._unpacker = cast("Unpacker", decoder)
+        self.unpacker = _unpacker(decoder)
         self._types = types
         self._kept = joined.kept
         self._joined = joined.seq
@@ -290,7 +301,7 @@ class ClientProtocol:
         wanted types; the rest goes to `events`. Raises `MessageError` for
         bytes that are no messages: the connection has to end then."""
         messages = self._decoder.feed(data)
-        unpacker = self._unpacker
+        unpacker = self.unpacker
         self._begun += len(data) if unpacker is None else unpacker.unpacked
         if not messages:
             return messages

@@ -14,6 +14,10 @@ AHEAD_BYTES = 256 * 1024
 """Bytes of room behind a frame, for those that follow it."""
 FEW_BYTES = 16 * 1024
 """Bytes that a room is not worth while for: copying them takes no longer."""
+PACKED_BYTES = FEW_BYTES
+"""Bytes read at most in one go for a decoder that makes more bytes of them:
+64 times as many, say, are a mebibyte. As large a read as others have would
+come to sixteen, and hold up for a second whoever else is waiting."""
 SHARE = 8
 """A room is at most so many times as large as what it holds."""
 SPARE_BYTES = 2 * 1024 * 1024

@@ -127,6 +127,7 @@ class Settings:
     pending_connections: Count = 1024
     handler_threads: Count = 8
     handler_queue: Count = 64
+    handler_bytes: Bytes = 8 << 20
     service_connections: Count = 8
 
     max_message_bytes: Annotated[

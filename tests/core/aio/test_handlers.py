@@ -33,6 +33,7 @@ class Desk:
             self.answer,
             spawn=asyncio.get_running_loop().create_task,
             limit=4,
+            max_bytes=100,
             full=lambda: self.acts.append("full"),
             room=lambda: self.acts.append("room"),
         )
@@ -72,6 +73,91 @@ async def test_one_at_a_time_in_order_with_a_bound() -> None:
     assert desk.acts == ["full"]
     assert await desk.settled(6) == list(range(6))
     assert desk.acts == ["full", "room"]
+
+
+async def test_what_waits_is_bounded_in_bytes_too() -> None:
+    go = asyncio.Event()
+
+    async def handler(heard: Message) -> None:
+        await go.wait()
+
+    desk = Desk(handler)
+    desk.worker.handle(message(0))
+    desk.worker.weigh(1000)  # of a read that brought nothing else
+    assert desk.worker.waiting_bytes == 0
+    desk.worker.handle(message(1))
+    desk.worker.weigh(99)
+    assert desk.acts == []
+    assert desk.worker.waiting_bytes == 99
+    desk.worker.handle(message(2))
+    desk.worker.weigh(1)
+    assert desk.acts == ["full"]
+    go.set()
+    assert await desk.settled(3) == [0, 1, 2]
+    assert desk.acts == ["full", "room"]
+    assert desk.worker.waiting_bytes == 0
+
+
+async def test_a_message_weighs_what_all_its_reads_brought() -> None:
+    go = asyncio.Event()
+
+    async def handler(heard: Message) -> None:
+        await go.wait()
+
+    desk = Desk(handler)
+    desk.worker.handle(message(0))
+    desk.worker.weigh(40)
+    for _ in range(3):
+        desk.worker.weigh(40)
+    assert desk.acts == []  # none is complete that would have to wait
+    desk.worker.handle(message(1))
+    desk.worker.weigh(40)
+    assert desk.acts == ["full"]
+    assert desk.worker.waiting_bytes == 160
+    go.set()
+    assert await desk.settled(2) == [0, 1]
+    assert desk.acts == ["full", "room"]
+
+
+async def test_the_bytes_of_a_read_are_let_go_with_its_last_message() -> None:
+    gates = [asyncio.Event() for _ in range(4)]
+
+    async def handler(heard: Message) -> None:
+        await gates[heard.data["i"]].wait()
+
+    desk = Desk(handler)
+    for number in range(4):
+        desk.worker.handle(message(number))
+        if number != 1:  # comes in one read with the next one
+            desk.worker.weigh(60)
+    assert desk.acts == ["full"]
+    gates[0].set()
+    await desk.settled(1)
+    assert desk.worker.waiting_bytes == 120
+    gates[1].set()
+    await desk.settled(2)
+    assert desk.acts == ["full"]
+    gates[2].set()
+    await desk.settled(3)
+    assert desk.acts == ["full", "room"]
+    gates[3].set()
+    await desk.settled(4)
+
+
+async def test_what_is_dropped_weighs_nothing() -> None:
+    begun = asyncio.Event()
+
+    async def handler(heard: Message) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    desk = Desk(handler)
+    desk.worker.handle(message(0))
+    desk.worker.handle(message(1))
+    desk.worker.weigh(50)
+    await begun.wait()
+    await desk.worker.stop(finish=False)
+    assert desk.worker.waiting_bytes == 0
 
 
 async def test_a_plain_call_behind_a_coroutine_waits_its_turn() -> None:

@@ -13,7 +13,14 @@ from collections.abc import Iterator
 import pytest
 from peers import Call
 
-from plugwire.sync.channel import LONGEST, Channel, words
+from plugwire.rooms import PACKED_BYTES
+from plugwire.sync.channel import (
+    FEW_BYTES,
+    LONGEST,
+    READ_BYTES,
+    Channel,
+    words,
+)
 
 Pair = tuple[Channel, socket.socket]
 
@@ -42,6 +49,27 @@ def test_it_reads_what_has_come(pair: Pair, seconds: float | None) -> None:
     chunks: deque[bytes] = deque([b"before"])
     assert channel.read(chunks, seconds)
     assert list(chunks) == [b"before", b"abc"]
+
+
+def test_it_reads_little_at_once_until_it_is_told(pair: Pair) -> None:
+    channel, peer = pair
+    size = 600_000
+    for sock in (peer, channel._sock):
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, size)
+    peer.setblocking(False)
+    sent = peer.send(bytes(size))
+    chunks: deque[bytes] = deque()
+    for _ in range(3):
+        assert channel.read(chunks, 0.0)
+    assert [len(chunk) for chunk in chunks] == [PACKED_BYTES] * 3
+    chunks.clear()
+    channel.read_much()
+    for _ in range(2):
+        assert channel.read(chunks, 0.0)
+    left = sent - 3 * PACKED_BYTES - FEW_BYTES
+    assert left > 0
+    assert [len(c) for c in chunks] == [FEW_BYTES, min(READ_BYTES, left)]
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9, 0.01])

@@ -586,15 +586,25 @@ def test_a4_a_handler_that_blocks_costs_its_client_alone(
         asyncio.run(main(entered, gate))
 
 
-@pytest.mark.parametrize(("parting", "heard"), [(1, [0, 1, 2]), (0, [0])])
+@pytest.mark.parametrize(
+    ("limit", "parting", "heard"),
+    [
+        ("CLIENTS", 1, [0, 1, 2]),
+        ("CLIENTS", 0, [0]),
+        ("BYTES", 1000, [0, 1, 2]),
+        ("BYTES", 100, [0]),
+    ],
+)
 def test_what_clients_said_before_they_left_is_bounded(
     inside: dict[str, Any],
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
+    limit: str,
     parting: int,
     heard: list[int],
 ) -> None:
-    monkeypatch.setattr("plugwire.aio.incarnation.PARTING_CLIENTS", parting)
+    name = f"plugwire.aio.incarnation.PARTING_{limit}"
+    monkeypatch.setattr(name, parting)
     handled: list[int] = []
 
     async def main() -> None:

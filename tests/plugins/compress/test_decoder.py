@@ -103,6 +103,22 @@ def test_unpacked_is_the_inner_ones_where_that_unpacks(
     assert counts == [size, 2 * size, 0, size]
 
 
+def test_room_is_for_one_frame_and_no_more(
+    packing: Packing, message: Make
+) -> None:
+    """What follows may become many times as much, in one feed."""
+    way = packing()
+    one = message(data={"value": random.Random(0).randbytes(300_000)})
+    wire = way.encoder.frame([way.encoder.encode(one)])
+    decoder = way.decoder()
+    assert decoder.feed(memoryview(wire[:200_000])) == []
+    room = decoder.room()
+    assert len(room) == len(wire) - 200_000
+    room[:] = wire[200_000:]
+    assert decoder.feed(room) == [one]
+    assert decoder.room() is None
+
+
 @pytest.mark.parametrize("size", [10, 100_000, 1_000_000])
 def test_large_ones_arrive_raw_and_packed(
     packing: Packing, message: Make, size: int

@@ -42,6 +42,7 @@ class Arrival:
     has_joined = False
     is_reading = False
     has_worker = False
+    waiting_bytes = 0
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
@@ -52,6 +53,11 @@ class Arrival:
         self._deadline = host.loop.call_later(
             host.settings.handshake_timeout, self._too_late
         )
+
+    @property
+    def buffer(self) -> memoryview:
+        """What is read into."""
+        return self._connection.host.buffer
 
     def begin(self) -> None:
         """Say welcome; at a plain door the client has arrived already."""

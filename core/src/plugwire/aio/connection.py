@@ -35,8 +35,16 @@ class Stage(Protocol):
     is_reading: bool
 
     @property
+    def buffer(self) -> memoryview:
+        """What is read into, where no room is asked for."""
+
+    @property
     def has_worker(self) -> bool:
         """Whether a handler of the client may be under way."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of messages that wait for it."""
 
     def begin(self) -> None:
         """The connection is there."""
@@ -123,7 +131,7 @@ class ServerConnection(asyncio.BufferedProtocol):
             return
         room = self._stage.read_much(self._buffer[:nbytes])
         if room is None:
-            self._buffer, self._much = self.host.buffer, FEW_BYTES
+            self._buffer, self._much = self._stage.buffer, FEW_BYTES
         else:
             self._buffer, self._much = room, 0
 
@@ -174,6 +182,7 @@ class ServerConnection(asyncio.BufferedProtocol):
     def joined(self, presence: Stage) -> None:
         """The handshake is over."""
         self._stage = presence
+        self._buffer = presence.buffer
         self.was_member = self.role == "member"
 
     def greet(self, joined: bytes, first: bytes | None) -> None:
@@ -466,6 +475,11 @@ class ServerConnection(asyncio.BufferedProtocol):
         )
 
     # ------------------------------------------------------------ afterwards
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of messages that wait for its handler."""
+        return self._stage.waiting_bytes
 
     def has_followers(self, on_disconnect: object) -> bool:
         """Whether something is left to do once the transport is gone."""

@@ -46,12 +46,15 @@ class Worker:
 
     `spawn` makes the client's task; `answer` gets each message with what its
     handler returned, or raised. `full` and `room` are called when `limit`
-    messages wait and when half of them are done: the connection stops and
-    resumes reading.
+    messages wait, or `max_bytes` of them, and when no more than half of both
+    are left: the connection stops and resumes reading. `task` is that of the
+    handler under way, None between them; `waiting_bytes` what all that waits
+    weighs.
     """
 
-    __slots__ = ("_answer", "_full", "_handler", "_is_full", "_limit",
-                 "_room", "_spawn", "_task", "_waiting")  # fmt: skip
+    __slots__ = ("_answer", "_begun", "_full", "_handler", "_has_just_begun",
+                 "_is_full", "_limit", "_max_bytes", "_room", "_spawn",
+                 "_waiting", "task", "waiting_bytes")  # fmt: skip
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Worker:
         *,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         limit: int,
+        max_bytes: int,
         full: Callable[[], None],
         room: Callable[[], None],
     ) -> None:
@@ -67,21 +71,47 @@ class Worker:
         self._answer = answer
         self._spawn = spawn
         self._limit = limit
+        self._max_bytes = max_bytes
         self._full = full
         self._room = room
         self._is_full = False
-        self._waiting: deque[Message] = deque()
-        self._task: asyncio.Task[None] | None = None
+        # With each message the bytes that are let go when it is taken: with
+        # the last one of a read all that the read brought.
+        self._waiting: deque[tuple[Message, int]] = deque()
+        self._begun = 0
+        self._has_just_begun = False
+        self.task: asyncio.Task[None] | None = None
+        self.waiting_bytes = 0
 
     def handle(self, message: Message) -> None:
         """Handle `message`, behind those that wait."""
-        if self._task is None:
+        if self.task is None:
             pending = self._call(message)
             if pending is not None:
-                self._task = self._spawn(self._run(message, pending))
+                self.task = self._spawn(self._run(message, pending))
+                self._has_just_begun = True
             return
-        self._waiting.append(message)
+        self._waiting.append((message, 0))
         if len(self._waiting) >= self._limit and not self._is_full:
+            self._is_full = True
+            self._full()
+
+    def weigh(self, size: int) -> None:
+        """A read of `size` bytes is through, and a handler under way. So
+        much do the messages weigh that it completed; where it completed
+        none, it adds to the next one."""
+        waiting = self._waiting
+        if self._has_just_begun:
+            self._has_just_begun = False
+            if not waiting:
+                return  # it brought what the handler has
+        self._begun += size
+        if not waiting or waiting[-1][1]:
+            return
+        waiting[-1] = waiting[-1][0], self._begun
+        self.waiting_bytes += self._begun
+        self._begun = 0
+        if self.waiting_bytes >= self._max_bytes and not self._is_full:
             self._is_full = True
             self._full()
 
@@ -103,14 +133,22 @@ class Worker:
         while True:
             if first is not None:
                 await self._finish(message, first)
-            if self._is_full and len(self._waiting) <= self._limit // 2:
+            if not self._waiting:
+                self.task = None
+                self._begun = 0
+                return
+            message, size = self._waiting.popleft()
+            self.waiting_bytes -= size
+            if self._is_full and self._has_room():
                 self._is_full = False
                 self._room()
-            if not self._waiting:
-                self._task = None
-                return
-            message = self._waiting.popleft()
             first = self._call(message)
+
+    def _has_room(self) -> bool:
+        return (
+            len(self._waiting) <= self._limit // 2
+            and self.waiting_bytes <= self._max_bytes // 2
+        )
 
     async def _finish(self, message: Message, pending: Awaitable[Any]) -> None:
         try:
@@ -131,9 +169,10 @@ class Worker:
     async def stop(self, *, finish: bool) -> None:
         """Cancel what runs and drop what waits, unless it is to `finish`,
         and return when it is over."""
-        task = self._task
+        task = self.task
         if not finish:
             self._waiting.clear()
+            self.waiting_bytes = 0
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
         if task is not None and task is not asyncio.current_task():

@@ -77,6 +77,10 @@ class Guest(Protocol):
     def abort(self) -> None:
         """Cut it now."""
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of messages that wait for its handler."""
+
     def has_followers(self, on_disconnect: object) -> bool:
         """Whether something is left to do once the transport is gone."""
 

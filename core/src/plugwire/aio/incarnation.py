@@ -45,6 +45,9 @@ PARTING = 1.0
 PARTING_CLIENTS = 1000
 """Clients that have left and whose messages are still handled, at most: each
 holds up to `handler_queue` of them. Of who leaves then, they are dropped."""
+PARTING_BYTES = 64 * 1024 * 1024
+"""Bytes of those messages, of all such clients together, likewise: one could
+leave up to `handler_bytes` behind, come back, and do so again."""
 SHOWN_CLIENTS = 1000
 """Clients that one answer to `plugwire clients` lists."""
 
@@ -88,6 +91,7 @@ class Incarnation:
         self._event_lock: EventLock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._parting = 0
+        self._parting_bytes = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -355,14 +359,18 @@ class Incarnation:
             self._empty.set()
 
     async def _part(self, connection: Guest) -> None:
+        size = connection.waiting_bytes
         self._parting += 1
+        self._parting_bytes += size
         try:
-            finish = self._parting <= PARTING_CLIENTS
             await connection.stop_worker(
-                finish=finish and self.handlers.finish
+                finish=self.handlers.finish
+                and self._parting <= PARTING_CLIENTS
+                and self._parting_bytes <= PARTING_BYTES
             )
         finally:
             self._parting -= 1
+            self._parting_bytes -= size
         handler = self.handlers.on_disconnect
         if connection.was_member and handler is not None:
             assert connection.member is not None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Container, Sequence
 from typing import Protocol, cast
 
-from plugwire.aio.scratch import read_buffer
+from plugwire.aio.scratch import little_buffer, read_buffer
 from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.framing import LARGE
 from plugwire.handshake import ClientHandshake
@@ -62,7 +62,8 @@ class Link(asyncio.BufferedProtocol):
         self._shake: ClientHandshake | None = handshake
         self._decoder = decoder
         self._types = types
-        self._buffer = read_buffer()
+        self._usual = little_buffer()  # what comes may be packed already
+        self._buffer = self._usual
         self._much = FEW_BYTES
         self._transport: asyncio.Transport | None = None
         self._protocol: ClientProtocol | None = None
@@ -148,6 +149,8 @@ class Link(asyncio.BufferedProtocol):
             self._protocol = ClientProtocol(
                 self._decoder(), shake.joined, self._types
             )
+            if self._protocol.unpacker is None:
+                self._buffer = self._usual = read_buffer()
             self.since = asyncio.get_running_loop().time()
             server = facts(shake.welcome, shake.joined)
             self._holder.joined(self, server)
@@ -202,7 +205,7 @@ class Link(asyncio.BufferedProtocol):
         self._read(protocol, cast("bytes", view))
         room = roomy.room()
         if room is None:
-            self._buffer, self._much = read_buffer(), FEW_BYTES
+            self._buffer, self._much = self._usual, FEW_BYTES
         else:
             self._buffer, self._much = room, 0
 

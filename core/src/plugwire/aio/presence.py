@@ -7,6 +7,7 @@ from typing import Any, assert_never, cast
 
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.handlers import Worker, note
+from plugwire.aio.scratch import little_buffer
 from plugwire.errors import (
     Denied,
     MessageError,
@@ -48,6 +49,13 @@ class Presence:
         self._is_last = False
         self.is_reading = False
 
+    @property
+    def buffer(self) -> memoryview:
+        """What is read into: little at once, where it may become much."""
+        if self._protocol.unpacker is None:
+            return self._connection.host.buffer
+        return little_buffer()
+
     def begin(self) -> None:
         """It has begun with joined."""
 
@@ -72,6 +80,9 @@ class Presence:
             if connection.ended:
                 break
         self.is_reading = self._is_last = False
+        worker = self._worker
+        if worker is not None and worker.task is not None:
+            worker.weigh(self._protocol.weight(data))
         if not connection.ended:
             self._member.seat.flush()
             if connection.is_lagging:
@@ -100,6 +111,11 @@ class Presence:
     def has_worker(self) -> bool:
         """Whether a handler may be under way."""
         return self._worker is not None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of messages that wait for it."""
+        return 0 if self._worker is None else self._worker.waiting_bytes
 
     def _wrong_bytes(self, error: Exception) -> None:
         """End the connection for what the decoder raised. A decoder that
@@ -149,6 +165,7 @@ class Presence:
                 self._answer,
                 spawn=host.spawn,
                 limit=host.settings.handler_queue,
+                max_bytes=host.settings.handler_bytes,
                 full=self._connection.pause_reading,
                 room=self._connection.resume_reading,
             )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import threading
 
+from plugwire.rooms import PACKED_BYTES
+
 READ_BYTES = 256 * 1024
 """Bytes read at most in one go."""
 
@@ -17,6 +19,7 @@ READ_BYTES = 256 * 1024
 class _Local(threading.local):
     def __init__(self) -> None:
         self.buffer = memoryview(bytearray(READ_BYTES))
+        self.little = self.buffer[:PACKED_BYTES]
 
 
 _local = _Local()
@@ -25,3 +28,8 @@ _local = _Local()
 def read_buffer() -> memoryview:
     """This thread's buffer."""
     return _local.buffer
+
+
+def little_buffer() -> memoryview:
+    """The beginning of it, for a peer of which little is read at once."""
+    return _local.little

@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from plugwire.rooms import PACKED_BYTES
+
 READ_BYTES = 256 * 1024
 """Bytes read at most in one go."""
 FEW_BYTES = 64 * 1024
@@ -36,14 +38,16 @@ class Channel:
     and wakes both. What is read, and how much was written, is stored before
     a signal's handler can raise, so that `KeyboardInterrupt` loses nothing.
     `landing` is where the next bytes are read, None for memory of their own.
+    Little is read at once until `read_much`.
     """
 
-    __slots__ = ("_can_read", "_can_write", "_room", "_sock", "landing")
+    __slots__ = ("_can_read", "_can_write", "_few", "_most", "_room", "_sock",
+                 "landing")  # fmt: skip
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         self._sock = sock
-        self._room = FEW_BYTES
+        self._few = self._most = self._room = PACKED_BYTES
         self.landing: memoryview | None = None
         # One for each direction: no two threads may use the same.
         self._can_read = _waiting(sock, to_write=False)
@@ -69,8 +73,15 @@ class Channel:
             into.extend(map(self._sock.recv, (self._room,), (flags,)))
         except BlockingIOError:
             return False
-        self._room = READ_BYTES if len(into[-1]) >= FEW_BYTES else FEW_BYTES
+        few = self._few
+        self._room = self._most if len(into[-1]) >= few else few
         return True
+
+    def read_much(self) -> None:
+        """Read more at once from now on: what comes is no less than what it
+        is decoded to."""
+        self._few = self._room = FEW_BYTES
+        self._most = READ_BYTES
 
     def write(
         self,

@@ -82,6 +82,8 @@ class Link:
         self._protocol = ClientProtocol(
             self._decoder(), shake.joined, self._types
         )
+        if self._protocol.unpacker is None:
+            self.channel.read_much()
         if shake.rest:
             self.chunks.append(shake.rest)
         return True

@@ -52,8 +52,10 @@ class UnpackingDecoder:
         return messages
 
     def room(self) -> memoryview | None:
-        """Where what comes next is best read, see `RoomyDecoder`."""
-        return self._splitter.room()
+        """Where what comes next is best read, see `RoomyDecoder`: of one
+        frame and no more, since each may become many times as much."""
+        room = self._splitter.room()
+        return None if room is None else room[: self._splitter.missing]
 
     def _unpacked(self, payload: bytes | memoryview) -> bytes:
         if len(payload) < 2:
