@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import logging
 import os
 import socket
@@ -88,6 +89,51 @@ async def test_no_descriptors_left_is_logged_and_passes(
     assert "cannot accept" in caplog.text
     assert "ulimit -n" in caplog.text
     assert troubles == []
+
+
+async def test_where_descriptors_lack_silent_peers_go(
+    told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else half-open connections could take them all, below their limit."""
+    accept, troubles = socket.socket.accept, [0, 0]
+
+    def scarce(sock: socket.socket) -> Any:
+        if troubles[0] and troubles.pop(0):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return accept(sock)
+
+    monkeypatch.setattr(socket.socket, "accept", scarce)
+    monkeypatch.setattr("plugwire.aio.pending.SPARED", 0.0)
+    async with Server("load", **told) as server:
+        reader, writer = await asyncio.open_unix_connection(path(server))
+        await reader.readline()
+        assert server.stats.refused == 0
+        troubles[0] = 1
+        async with Client("load", **told):
+            refusal = json.loads(await reader.readline())
+            assert "others wait" in refusal["refused"]
+            assert await reader.read() == b""
+        assert server.stats.refused == 1
+        writer.close()
+
+
+async def test_a_crowd_that_says_nothing_makes_room(
+    told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugwire.aio.pending.SPARED", 0.0)
+    async with Server("load", pending_connections=2, **told) as server:
+        crowd = [
+            await asyncio.open_unix_connection(path(server)) for _ in range(2)
+        ]
+        for reader, _ in crowd:
+            await reader.readline()
+        async with Client("load", **told):
+            assert server.has_clients
+        refusal = json.loads(await crowd[0][0].readline())
+        assert refusal["kind"] == "busy"
+        assert "pending_connections = 2" in refusal["refused"]
+        for _, writer in crowd:
+            writer.close()
 
 
 async def test_a_peer_that_is_gone_before_it_is_looked_at(

@@ -14,6 +14,7 @@ from plugwire.aio.accept import Acceptor
 from plugwire.aio.arrival import Arrival
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.host import Guest, Host
+from plugwire.aio.pending import Pending
 from plugwire.errors import TooManyConnections
 from plugwire.fanout import Lane
 from plugwire.interfaces import Peer, SocketListener
@@ -34,8 +35,8 @@ class Door:
     """Accepts, and keeps to the limits of this door.
 
     Connections that have not joined, or that are being drained, are
-    *pending*: at `pending_connections` of them nobody more is accepted until
-    one is done. They wait in the kernel's backlog meanwhile.
+    *pending*, `pending_connections` at most; `Pending` says who goes when
+    more come. Until somebody can go they wait in the kernel's backlog.
     """
 
     def __init__(
@@ -49,13 +50,13 @@ class Door:
         self.lane = lane
         self.lane_index = lane_index
         self._host = host
-        self._pending: set[Guest] = set()
+        self._pending = Pending(
+            host.settings.pending_connections, host.loop.time
+        )
         self._members: set[Guest] = set()
         self._services: set[Guest] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._making: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Event()
-        self._room.set()
         self._small = pipeline.lag is Lag.KEEP_LATEST
         self._is_open = False
 
@@ -123,9 +124,9 @@ class Door:
         loop = asyncio.get_running_loop()
         streak = 0
         while True:
-            if not self._room.is_set():
+            if not self._pending.has_room:
                 acceptor.rest()
-                await self._room.wait()
+                await self._pending.room()
             try:
                 sock = await acceptor.next()
             except OSError as error:
@@ -139,13 +140,15 @@ class Door:
                         self.pipeline.door,
                         error,
                     )
-                    await asyncio.sleep(EXHAUSTED_PAUSE)
+                    cut = self._pending.cut(ACCEPTS_A_TURN)
+                    await asyncio.sleep(0 if cut else EXHAUSTED_PAUSE)
                 # Otherwise the peer went away while it waited.
                 continue
             task = loop.create_task(self._make(sock))
             self._making.add(task)
             task.add_done_callback(partial(self._made, sock))
-            self._heed()
+            self._pending.begin()
+            self._pending.make_room()
             streak += 1
             if streak >= ACCEPTS_A_TURN:
                 streak = 0
@@ -155,7 +158,7 @@ class Door:
         self._making.discard(task)
         if task.cancelled():
             sock.close()  # of a task that never began, nobody else does
-        self._heed()
+        self._pending.made()
 
     async def _make(self, sock: socket.socket) -> None:
         """Make an accepted socket a connection."""
@@ -183,9 +186,8 @@ class Door:
 
     def opened(self, guest: Guest) -> None:
         """A transport is there, and nothing is known of its peer."""
-        self._pending.add(guest)
+        self._pending.opened(guest)
         self._host.opened(guest)
-        self._heed()
 
     def admit(self, guest: Guest) -> None:
         """Give `guest` the slot of its role, or raise
@@ -206,19 +208,18 @@ class Door:
                 f"try again later, or raise {setting} on the server",
             )
         taken.add(guest)
+        self._pending.heard(guest)
 
     def joined(self, guest: Guest) -> None:
         """It is pending no more."""
         self._pending.discard(guest)
-        self._heed()
 
     def release(self, guest: Guest) -> None:
         """Its slot is free; what is left of it is being drained."""
         self._members.discard(guest)
         self._services.discard(guest)
         if not guest.closed:
-            self._pending.add(guest)
-            self._heed()
+            self._pending.drained(guest)
 
     def closed(self, guest: Guest) -> None:
         """Its transport is gone."""
@@ -226,11 +227,3 @@ class Door:
         self._services.discard(guest)
         self._pending.discard(guest)
         self._host.closed(guest)
-        self._heed()
-
-    def _heed(self) -> None:
-        pending = len(self._pending) + len(self._making)
-        if pending >= self._host.settings.pending_connections:
-            self._room.clear()
-        else:
-            self._room.set()

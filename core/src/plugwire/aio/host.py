@@ -71,6 +71,9 @@ class Guest(Protocol):
     def stall(self) -> None:
         """It has taken nothing for too long: let it go."""
 
+    def refuse(self, error: PlugwireError) -> None:
+        """Turn the peer away, in words that it can read, and let go."""
+
     def end(self, reason: str, *, final: bool = False) -> None:
         """Say goodbye behind all that is queued, then close."""
 
