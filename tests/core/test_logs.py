@@ -81,6 +81,21 @@ def test_b17_repeats_are_limited_by_kind(
     assert say(1) == ["refused x: 100%"]
 
 
+def test_an_error_is_told_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    limiter = Limiter()
+    error = OSError("it was so")
+    for _ in range(BURST + 1):
+        limiter.say(logging.ERROR, "check", "it failed", error=error)
+    limiter.say(logging.ERROR, "other", "it went on")
+    assert len(caplog.records) == BURST + 1
+    told, other = caplog.records[0], caplog.records[-1]
+    assert told.exc_info is not None
+    assert told.exc_info[1] is error
+    assert not other.exc_info
+
+
 def test_levels_are_passed_on(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "plugwire")
     Limiter().say(logging.ERROR, "kind", "it broke")

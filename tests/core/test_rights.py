@@ -10,6 +10,7 @@ import pytest
 
 from plugwire.errors import Denied
 from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject
+from plugwire.logs import BURST, Limiter
 from plugwire.rights import Rights
 from plugwire.rights import rights as rights_of
 
@@ -65,6 +66,25 @@ def test_a_check_that_raises_is_a_no_and_is_logged(
     verdict = rights(saying(ALLOW), check).verdict("request")
     assert verdict == Deny("a check failed: OSError")
     assert "request" in caplog.text
+
+
+def test_failures_are_logged_as_often_as_a_server_says(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def check(peer: Peer, verb: str, subject: Subject) -> Any:
+        raise OSError
+
+    limiter = Limiter()
+    for _ in range(5):  # peers
+        asked = Rights((check,), PEER, "status", limiter)
+        for _ in range(20):
+            assert not asked.may("send")
+    assert len(caplog.records) == BURST
+    assert caplog.records[0].exc_info is not None
+    caplog.clear()
+    for _ in range(20):
+        rights(check).may("send")
+    assert len(caplog.records) == 20
 
 
 def test_a_check_that_was_cancelled_is_a_no() -> None:

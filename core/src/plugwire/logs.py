@@ -69,10 +69,18 @@ class Limiter:
         self._kinds[kind] = (since, count + 1)
         return count < BURST, held
 
-    def say(self, level: int, kind: str, text: str, *args: object) -> None:
-        """Log `text % args` unless lines of this kind came too often."""
+    def say(
+        self,
+        level: int,
+        kind: str,
+        text: str,
+        *args: object,
+        error: BaseException | None = None,
+    ) -> None:
+        """Log `text % args`, with the traceback of `error`, unless lines of
+        this kind came too often."""
         passes, held = self.passes(kind)
         if passes:
             if held:
                 text += f" ({held} more like it were not logged)"
-            log.log(level, text, *args)
+            log.log(level, text, *args, exc_info=error)

@@ -6,21 +6,30 @@ exception, a coroutine, a true value of another kind.
 
 from __future__ import annotations
 
+import logging
+
 from plugwire.cancellation import is_own
 from plugwire.errors import Denied
 from plugwire.interfaces import ALLOW, Check, Deny, Peer, Subject, Verb
-from plugwire.logs import log
+from plugwire.logs import Limiter
 
 
 class Rights:
-    """Asks the checks of a door about `peer` and `event`."""
+    """Asks the checks of a door about `peer` and `event`. Their failures are
+    logged by `limiter`, a server's one, for a peer has a check asked as often
+    as it likes; without one each by itself."""
 
-    __slots__ = ("_checks", "_event", "_peer")
+    __slots__ = ("_checks", "_event", "_limiter", "_peer")
 
     def __init__(
-        self, checks: tuple[Check, ...], peer: Peer, event: str
+        self,
+        checks: tuple[Check, ...],
+        peer: Peer,
+        event: str,
+        limiter: Limiter | None = None,
     ) -> None:
         self._checks = checks
+        self._limiter = limiter
         self._peer = peer
         self._event = event
 
@@ -40,7 +49,14 @@ class Rights:
             except BaseException as error:
                 if not is_own(error):
                     raise
-                log.error("a check failed on %r", verb, exc_info=error)
+                limiter = self._limiter or Limiter()
+                limiter.say(
+                    logging.ERROR,
+                    "check",
+                    "a check failed on %r",
+                    verb,
+                    error=error,
+                )
                 return Deny(f"a check failed: {type(error).__name__}")
             if answer is ALLOW:
                 continue
@@ -63,10 +79,15 @@ class Rights:
             )
 
 
-def rights(checks: tuple[Check, ...], peer: Peer, event: str) -> Rights:
+def rights(
+    checks: tuple[Check, ...],
+    peer: Peer,
+    event: str,
+    limiter: Limiter | None = None,
+) -> Rights:
     """What `peer` may do. One and the same for all peers where nothing is
     checked: there every answer is yes."""
-    return Rights(checks, peer, event) if checks else _ALL
+    return Rights(checks, peer, event, limiter) if checks else _ALL
 
 
 _ALL = Rights((), Peer(transport="", address=""), "")

@@ -6,7 +6,10 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from plugwire import Server
+from plugwire.logs import BURST
 
 
 async def _joined(server: Server, role: str = "member") -> Any:
@@ -157,3 +160,21 @@ async def test_b12_a_decoder_that_fails_in_its_own_way(
         assert json.loads(await reader.readline())["op"] == "goodbye"
         writer.close()
     assert "a bug of its own" in caplog.text
+
+
+async def test_a_client_cannot_fill_the_log_with_tracebacks(
+    told: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Server("load", codec="json", **told) as server:
+
+        @server.on_message
+        def _(client: object, message: object) -> None:
+            raise OSError("not so")
+
+        member = await _joined(server)
+        for number in range(2 * BURST):
+            answer = await _ask(member, id=number + 1)
+            assert answer["data"]["reason"] == "not so"
+        told_of = [r for r in caplog.records if "on_message" in r.message]
+        assert len(told_of) == BURST
+        member[1].close()

@@ -221,7 +221,7 @@ class Arrival:
         if isinstance(error, Denied):
             self._connection.refuse(error)
             return
-        note("on_connect", error)
+        note("on_connect", error, self._connection.host.limiter)
         self._connection.refuse(
             Denied("the server's program turned the client away")
         )
@@ -289,5 +289,5 @@ class Arrival:
                 return None
             return self._connection.encode(host.voice.messages.make(data))
         except Exception as error:
-            note("snapshot", error)
+            note("snapshot", error, host.limiter)
             return None

@@ -89,7 +89,9 @@ class ServerConnection(asyncio.BufferedProtocol):
         self.host = host
         self.door = door
         self.peer = peer
-        self.rights = rights(door.pipeline.checks, peer, host.event)
+        self.rights = rights(
+            door.pipeline.checks, peer, host.event, host.limiter
+        )
         self.role: Role = "member"
         self.member: Member | None = None
         self.was_member = False

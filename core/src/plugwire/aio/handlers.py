@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from plugwire.logs import log
+from plugwire.logs import Limiter
 from plugwire.message import Message
 from plugwire.registry import ClientInfo
 
@@ -248,6 +249,16 @@ async def call(
     return result
 
 
-def note(handler: str, error: BaseException) -> None:
-    """Log what a handler raised where nobody else hears of it."""
-    log.error("the handler %s raised %r", handler, error, exc_info=error)
+def note(
+    handler: str, error: BaseException, limiter: Limiter | None = None
+) -> None:
+    """Log what a handler raised where nobody else hears of it; by `limiter`
+    where a peer can have it raise as often as it likes."""
+    (limiter or Limiter()).say(
+        logging.ERROR,
+        handler,
+        "the handler %s raised %r",
+        handler,
+        error,
+        error=error,
+    )

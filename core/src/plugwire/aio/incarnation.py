@@ -379,7 +379,7 @@ class Incarnation:
                     handler, connection.member.info(), connection.reason
                 )
             except Exception as error:
-                note("on_disconnect", error)
+                note("on_disconnect", error, self.limiter)
 
     def counted(self) -> Stats:
         """A copy of the counters, with what the lanes have counted; from

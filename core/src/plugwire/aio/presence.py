@@ -121,7 +121,7 @@ class Presence:
         """End the connection for what the decoder raised. A decoder that
         fails in its own way is treated like one that found no message."""
         if not isinstance(error, MessageError):
-            note("the decoder", error)
+            note("the decoder", error, self._connection.host.limiter)
             error = MessageError(f"the decoder failed: {type(error).__name__}")
         connection = self._connection
         connection.host.wrong_bytes(connection.door, connection.peer, error)
@@ -188,7 +188,7 @@ class Presence:
         """What the handler of `message` came to."""
         if error is not None:
             if not isinstance(error, PlugwireError):
-                note("on_message", error)
+                note("on_message", error, self._connection.host.limiter)
             failure = RequestFailed(str(error) or type(error).__name__)
             self._fail(
                 error if isinstance(error, Denied) else failure, message.id
