@@ -1,6 +1,7 @@
 """Questions to a server about itself."""
 
 import asyncio
+import contextlib
 import tempfile
 from datetime import UTC
 from pathlib import Path
@@ -184,3 +185,28 @@ async def test_no_answer_in_time_is_told(deaf):
     settings = await deaf(joins=True)
     with pytest.raises(TimedOut, match="no answer"):
         await ask("load", settings, None, STATS)
+
+
+async def test_idle_senders_and_questions_keep_nobody_from_asking(
+    settings, monkeypatch
+):
+    monkeypatch.setattr("plugwire.aio.slots.IDLE", 0.0)
+    places = settings.service_connections
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(Server("load", settings=settings))
+        senders = [
+            await stack.enter_async_context(
+                Client("load", settings=settings, receive=False)
+            )
+            for _ in range(places)
+        ]
+        idle = [
+            await stack.enter_async_context(Control("load", settings))
+            for _ in range(places)
+        ]
+        await idle[0].ask(STATS)
+        assert await ask("load", settings, None, STATS)
+        with pytest.raises(ConnectionClosed):
+            await idle[1].ask(STATS)
+        assert await idle[0].ask(STATS)
+        assert all(sender.connected for sender in senders)

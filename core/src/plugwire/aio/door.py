@@ -15,7 +15,7 @@ from plugwire.aio.arrival import Arrival
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.host import Guest, Host
 from plugwire.aio.pending import Pending
-from plugwire.errors import TooManyConnections
+from plugwire.aio.slots import Slots
 from plugwire.fanout import Lane
 from plugwire.interfaces import Peer, SocketListener
 from plugwire.pipeline import DoorPipeline
@@ -53,8 +53,12 @@ class Door:
         self._pending = Pending(
             host.settings.pending_connections, host.loop.time
         )
-        self._members: set[Guest] = set()
-        self._services: set[Guest] = set()
+        self._slots = Slots(
+            f"door {pipeline.door!r} of {host.event!r}",
+            pipeline.max_connections,
+            host.settings.service_connections,
+            host.loop.time,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._making: set[asyncio.Task[None]] = set()
         self._small = pipeline.lag is Lag.KEEP_LATEST
@@ -192,23 +196,12 @@ class Door:
     def admit(self, guest: Guest) -> None:
         """Give `guest` the slot of its role, or raise
         `TooManyConnections`."""
-        if guest.role == "member":
-            taken, limit = self._members, self.pipeline.max_connections
-            setting = "max_connections"
-        else:
-            taken, limit = (
-                self._services,
-                self._host.settings.service_connections,
-            )
-            setting = "service_connections"
-        if len(taken) >= limit:
-            raise TooManyConnections(
-                f"door {self.pipeline.door!r} of {self._host.event!r} is "
-                f"full: {limit} connections ({setting})",
-                f"try again later, or raise {setting} on the server",
-            )
-        taken.add(guest)
+        self._slots.take(guest)
         self._pending.heard(guest)
+
+    def asked(self, guest: Guest) -> None:
+        """It asked a question of the command's."""
+        self._slots.asked(guest)
 
     def joined(self, guest: Guest) -> None:
         """It is pending no more."""
@@ -216,14 +209,12 @@ class Door:
 
     def release(self, guest: Guest) -> None:
         """Its slot is free; what is left of it is being drained."""
-        self._members.discard(guest)
-        self._services.discard(guest)
+        self._slots.free(guest)
         if not guest.closed:
             self._pending.drained(guest)
 
     def closed(self, guest: Guest) -> None:
         """Its transport is gone."""
-        self._members.discard(guest)
-        self._services.discard(guest)
+        self._slots.free(guest)
         self._pending.discard(guest)
         self._host.closed(guest)

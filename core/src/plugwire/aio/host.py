@@ -105,6 +105,9 @@ class Entrance(Protocol):
     def admit(self, guest: Guest) -> None:
         """Give it the slot of its role, or raise `TooManyConnections`."""
 
+    def asked(self, guest: Guest) -> None:
+        """It asked a question of the command's."""
+
     def joined(self, guest: Guest) -> None:
         """It is pending no more."""
 

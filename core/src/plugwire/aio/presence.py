@@ -225,6 +225,7 @@ class Presence:
 
     def _question(self, event: Question) -> None:
         host = self._connection.host
+        self._connection.door.asked(self._connection)
         if event.op == CLIENTS:
             self._reply(host.describe_clients(), event.id)
         else:

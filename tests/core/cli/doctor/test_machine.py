@@ -134,7 +134,7 @@ def test_too_few_files_for_all_connections(doctor):
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert found.keys() == {"open-files"}
-    assert "ulimit -n 1072" in found["open-files"][0]["mend"]
+    assert "ulimit -n 1080" in found["open-files"][0]["mend"]
 
 
 def test_an_event_loop_that_is_missing(doctor, monkeypatch):

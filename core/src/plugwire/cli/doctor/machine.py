@@ -123,8 +123,9 @@ def _open_files(case: Case) -> Iterator[Finding]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     settings = case.settings
     doors = settings.doors(case.event)
-    wanted = SPARE_FILES + settings.service_connections
-    wanted += sum(door.max_connections for door in doors)
+    wanted = SPARE_FILES
+    for door in doors:  # senders and questions have as many places each
+        wanted += door.max_connections + 2 * settings.service_connections
     if soft not in (resource.RLIM_INFINITY, -1) and soft < wanted:
         yield Finding(
             subject="the limit of open files (ulimit -n)",
