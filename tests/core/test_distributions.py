@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from plugwire.distributions import (
     Entry,
     copies,
     entries,
+    namesakes,
     normal,
     requirements,
 )
@@ -36,6 +37,11 @@ requires-dist: msgspec>1
 Name: not this
 """
 POINTS = "[plugwire.codecs]\nacme = acme:Acme\n"
+
+
+def said(found: Iterable[Entry]) -> list[Entry]:
+    """The entries, wherever they stand."""
+    return [entry._replace(place="") for entry in found]
 
 
 @contextmanager
@@ -123,7 +129,35 @@ def test_any_environment_is_read_the_same(
 def test_a_folder_of_dist_infos(tmp_path: Path) -> None:
     put(tmp_path, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
     with path_of(tmp_path, tmp_path, tmp_path / "none"):
-        assert entries() == [ACME]
+        (found,) = entries()
+    place = str(tmp_path / "Acme.Codec-1.0.dist-info")
+    assert found == ACME._replace(place=place)
+
+
+POSER = "[plugwire.codecs]\nacme = poser:Acme\n"
+
+
+@pytest.mark.parametrize("name", ["aa-2.0", "zz-0.1"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_who_calls_itself_as_another_hides_it_from_nobody(
+    tmp_path: Path, name: str, apart: bool
+) -> None:
+    first = tmp_path / "first" if apart else tmp_path
+    put(first, f"{name}.dist-info", METADATA=METADATA, points=POSER)
+    put(tmp_path, "Acme.Codec-1.0.dist-info", METADATA=METADATA, points=POINTS)
+    with path_of(first, tmp_path):
+        found = distributions._in_folders()
+        assert found is not None
+        assert set(found) == set(distributions._by_library())
+    assert sorted(e.value for e in found) == ["acme:Acme", "poser:Acme"]
+    both = {
+        str(first / f"{name}.dist-info"),
+        str(tmp_path / "Acme.Codec-1.0.dist-info"),
+    }
+    ((known, places),) = namesakes(found).items()
+    assert known == "acme-codec"
+    assert set(places) == both
+    assert namesakes(found[:1]) == {}
 
 
 def test_the_first_on_the_path_counts(tmp_path: Path) -> None:
@@ -133,7 +167,7 @@ def test_the_first_on_the_path_counts(tmp_path: Path) -> None:
     with path_of(first, second):
         assert entries() == []
     with path_of(second, first):
-        assert entries() == [ACME]
+        assert said(entries()) == [ACME]
 
 
 def test_what_no_import_would_look_at_is_passed_over(
@@ -148,7 +182,7 @@ def test_what_no_import_would_look_at_is_passed_over(
         monkeypatch.chdir(tmp_path)
         assert entries() == []
         monkeypatch.chdir(place)
-        assert entries() == [ACME]
+        assert said(entries()) == [ACME]
         sys.path.insert(0, str(tmp_path / "file"))
         assert distributions._in_folders() is None
 

@@ -534,3 +534,26 @@ def test_a_bad_name_is_told_why(name, why):
     found = plugins.bad_name(name)
     assert found.startswith(why)
     assert bool(found) is bool(why)
+
+
+def test_two_that_call_themselves_the_same_are_both_refused(
+    install, monkeypatch
+):
+    """Of whichever the one is that was meant."""
+    modules = {"never_mod": "raise RuntimeError"}
+    value = {CODECS: {"acme": "never_mod:Acme"}}
+    own = install("acme-codec", value, modules=modules)
+    other = install("poser", {CODECS: {"faster": "never_mod:Acme"}})
+    info = other / "poser-1.0.dist-info" / "METADATA"
+    info.write_text(info.read_text().replace("poser", "Acme_Codec"))
+    plugins.rescan()
+    monkeypatch.setenv("PLUGWIRE_ALLOW", "acme-codec")
+    for word in ("acme", "acme@acme-codec", "faster", "faster@acme_codec"):
+        error = refusal("codec", word)
+        assert "both call themselves" in str(error)
+        assert str(own / "acme_codec-1.0.dist-info") in str(error)
+        assert str(info.parent) in str(error)
+        assert "uninstall" in error.problems[0].mend
+    states = {f.name: f for f in plugins.installed()}
+    assert states["acme"].state == states["faster"].state == "doubled"
+    assert str(info.parent) in states["acme"].why

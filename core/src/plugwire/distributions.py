@@ -29,7 +29,8 @@ _ORDINARY = frozenset({"_frozen_importlib_external", "importlib_metadata"})
 
 
 class Entry(NamedTuple):
-    """An entry point; `requires` is all that its distribution says there."""
+    """An entry point; `requires` is all that its distribution says there,
+    `place` where it says so, "" where that is no file."""
 
     group: str
     name: str
@@ -37,19 +38,36 @@ class Entry(NamedTuple):
     distribution: str
     version: str
     requires: tuple[str, ...]
+    place: str = ""
 
 
 def entries() -> list[Entry]:
     """The entry points of all groups that begin with `plugwire.`.
 
-    Of two distributions of one name the first on `sys.path` counts, as for
-    an import, and of two in one folder, which an upgrade leaves that was cut
-    off, that whose file's name sorts last, however the folder is listed. A
-    folder without metadata is not installed, which pip says too; a file that
-    cannot be read hides no other.
+    Of two distributions whose files have one name the first on `sys.path`
+    counts, as for an import, and of two in one folder, which an upgrade
+    leaves that was cut off, that whose file's name sorts last, however the
+    folder is listed. One that calls itself as another, in a file of another
+    name, hides it from nobody: both are told. A folder without metadata is
+    not installed, which pip says too; a file that cannot be read hides no
+    other.
     """
     plain = _in_folders()
     return _by_library() if plain is None else plain
+
+
+def namesakes(found: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
+    """By its name, where each distribution of several says what it is that
+    go by one: whatever is named by it, in a setting or by the operator,
+    might be any of them."""
+    places: dict[str, list[str]] = {}
+    for entry in found:
+        known = places.setdefault(normal(entry.distribution), [])
+        if entry.place not in known:
+            known.append(entry.place)
+    return {
+        name: tuple(known) for name, known in places.items() if len(known) > 1
+    }
 
 
 def requirements(distribution: str) -> list[str]:
@@ -139,7 +157,7 @@ def _in_folders() -> list[Entry] | None:
         infos = (".dist-info", ".egg-info")
         ours = [c for c in children if c.lower().endswith(infos)]
         for child in sorted(ours, reverse=True):
-            name = normal(child.rpartition(".")[0].partition("-")[0])
+            name = _file_name(child)
             if name in seen:
                 continue
             place = os.path.join(root, child)
@@ -152,8 +170,13 @@ def _in_folders() -> list[Entry] | None:
             elif metadata := _text(place, "METADATA"):
                 seen.add(name)
                 with suppress(KeyError, ValueError):
-                    found += _entries(points, metadata)
+                    found += _entries(points, metadata, place)
     return found
+
+
+def _file_name(file: str) -> str:
+    """The name of a distribution, as its file or folder has it."""
+    return normal(file.rpartition(".")[0].partition("-")[0])
 
 
 def _is_installed(place: str) -> bool:
@@ -178,12 +201,13 @@ def _text(place: str, name: str) -> str:
         return ""
 
 
-def _entries(points: str, metadata: str) -> list[Entry]:
+def _entries(points: str, metadata: str, place: str) -> list[Entry]:
     """Raises `ValueError` for a garbled file, `KeyError` for facts that are
     missing."""
     name, version, requires = _facts(metadata)
+    where = os.path.abspath(place)
     return [
-        Entry(group, own, value, name, version, requires)
+        Entry(group, own, value, name, version, requires, where)
         for group, own, value in _points(points)
         if group.startswith(GROUP_PREFIX)
     ]
@@ -233,9 +257,12 @@ def _by_library() -> list[Entry]:
         # What is garbled hides no other: anything may be raised for it.
         with suppress(Exception):
             name = distribution.name
-            if not name or normal(name) in seen:
+            place = str(getattr(distribution, "_path", ""))
+            where = place and os.path.abspath(place)
+            own = _file_name(os.path.basename(where)) or normal(name or "")
+            if not name or own in seen:
                 continue
-            seen.add(normal(name))
+            seen.add(own)
             version = distribution.version
             requires = tuple(distribution.requires or ())
             found += [
@@ -246,6 +273,7 @@ def _by_library() -> list[Entry]:
                     name,
                     version,
                     requires,
+                    where,
                 )
                 for point in distribution.entry_points
                 if point.group.startswith(GROUP_PREFIX)

@@ -13,7 +13,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from types import MappingProxyType
@@ -23,7 +23,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from plugwire import __version__
-from plugwire.distributions import entries, normal, requirements
+from plugwire.distributions import (
+    Entry,
+    entries,
+    namesakes,
+    normal,
+    requirements,
+)
 from plugwire.errors import PluginError, Problem
 from plugwire.settings import Settings
 from plugwire.validation import nearest
@@ -126,7 +132,9 @@ def offered() -> frozenset[str]:
 def rescan() -> None:
     """Forget what was read: the next question reads the environment."""
     importlib.invalidate_caches()
+    _entries.cache_clear()
     _scan.cache_clear()
+    _namesakes.cache_clear()
     _usable.cache_clear()
 
 
@@ -194,25 +202,35 @@ def plugin_error(
 @lru_cache(maxsize=1)
 def _scan() -> tuple[Found, ...]:
     claims: dict[tuple[str, str, str], Found] = {}
-    for entry in entries():
-        if kind := GROUPS.get(entry.group):
-            # What is on sys.path twice counts once, as for an import.
-            claims.setdefault(
-                (kind, entry.name, normal(entry.distribution)),
-                Found(
-                    kind=kind,
-                    name=entry.name,
-                    distribution=entry.distribution,
-                    version=entry.version,
-                    value=entry.value,
-                    requires=tuple(
-                        text
-                        for text in entry.requires
-                        if _required_name(text) == "plugwire"
-                    ),
+    for entry in _entries():
+        kind = GROUPS[entry.group]
+        # What is on sys.path twice counts once, as for an import.
+        claims.setdefault(
+            (kind, entry.name, normal(entry.distribution)),
+            Found(
+                kind=kind,
+                name=entry.name,
+                distribution=entry.distribution,
+                version=entry.version,
+                value=entry.value,
+                requires=tuple(
+                    text
+                    for text in entry.requires
+                    if _required_name(text) == "plugwire"
                 ),
-            )
+            ),
+        )
     return tuple(claims[key] for key in sorted(claims))
+
+
+@lru_cache(maxsize=1)
+def _entries() -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries() if entry.group in GROUPS)
+
+
+@lru_cache(maxsize=1)
+def _namesakes() -> Mapping[str, tuple[str, ...]]:
+    return namesakes(_entries())
 
 
 def _standing(
@@ -223,6 +241,13 @@ def _standing(
         return "badly named", why, "its author must rename it"
     if blocked := _blocked(found, wishes):
         return "blocked", *blocked
+    if places := _namesakes().get(normal(found.distribution)):
+        return (
+            "doubled",
+            f"{' and '.join(places)} both call themselves "
+            f"{found.distribution}, and only one can be it",
+            "uninstall the others, or take their folder out of PYTHONPATH",
+        )
     rivals = [
         f.distribution
         for f in claims
