@@ -209,10 +209,10 @@ class Unpacker(Decoder, Protocol):
 
     `unpacked` is how many those of the last `feed` came to: a client's
     buffer, and what waits for a server's handlers, count them in place of
-    what came. `rooms.PACKED_BYTES` are read for it at once, so that one feed
+    what came. No more than 16 KiB are read for it at once, so that one feed
     does not take long; where it has a `room` too, that is for no more than
-    the frame that has begun. Whoever wraps such a decoder hands the
-    attribute on.
+    the frame that has begun (`FrameSplitter.missing`). Whoever wraps such a
+    decoder hands the attribute on.
     """
 
     unpacked: int
