@@ -13,7 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugwire import PluginError, __version__, distributions, plugins
+from plugwire import (
+    ConfigurationError,
+    PluginError,
+    __version__,
+    distributions,
+    plugins,
+)
 
 CODECS = "plugwire.codecs"
 CLASS = "class Acme:\n    pass\n"
@@ -396,6 +402,41 @@ def test_disabling_others_leaves_it(install, monkeypatch, words):
     )
     monkeypatch.setenv("PLUGWIRE_DISABLE", words)
     assert plugins.load("codec", "acme")
+
+
+@pytest.mark.parametrize("variable", ["PLUGWIRE_DISABLE", "PLUGWIRE_ALLOW"])
+def test_what_is_like_nothing_installed_is_told(
+    install, monkeypatch, variable
+):
+    install("acme-codec", {CODECS: {"acme": "never:Acme"}})
+    monkeypatch.setenv(variable, "acmee,acme@acme-codc,acme,zzz")
+    told = [str(unmet) for unmet in plugins.unmet_wishes()]
+    nowhere = "no such plugin or distribution is installed"
+    assert told == [
+        f"{variable} names acmee: {nowhere}; did you mean acme?",
+        f"{variable} names acme@acme-codc: {nowhere}; "
+        "did you mean acme@acme-codec?",
+        f"{variable} names zzz: {nowhere}; plugwire plugins lists what is "
+        "installed",
+    ]
+
+
+@pytest.mark.parametrize("variable", ["PLUGWIRE_DISABLE", "PLUGWIRE_ALLOW"])
+def test_under_a_variable_that_cannot_be_read_nothing_is_imported(
+    install, monkeypatch, variable
+):
+    install(
+        "acme-codec",
+        {CODECS: {"acme": "unread_mod:Acme"}},
+        modules={"unread_mod": CLASS},
+    )
+    monkeypatch.setenv(variable, '["acme"]')
+    for ask in (plugins.load, plugins.find):
+        with pytest.raises(ConfigurationError, match=variable):
+            ask("codec", "acme")
+    assert "unread_mod" not in sys.modules
+    assert {f.state for f in plugins.installed()} == {"blocked"}
+    assert plugins.unmet_wishes() == ()
 
 
 def test_the_allow_list_lets_in_what_it_names_and_no_more(

@@ -25,6 +25,7 @@ from plugwire.settings import (
     dotted,
 )
 from plugwire.validation import shown, table_from_text
+from plugwire.wishes import misspelt, operator
 
 __all__ = ["Source", "find_file", "gather", "load_settings"]
 
@@ -172,7 +173,7 @@ class _Tree:
 
     def read_environment(self) -> None:
         found, problems = reading.variables()
-        self.problems += problems
+        self.problems += (*problems, *misspelt(operator()))
         # Sorted, so that the order of the environment decides nothing.
         for name, text in sorted(found.items()):
             path = name.lower().split("__")

@@ -22,10 +22,11 @@ from plugwire.hooktables import HookTable, HookTables, offered
 from plugwire.interfaces import Context, Gate
 from plugwire.parts import Parts
 from plugwire.pipeline import Answer, ClientPipeline
-from plugwire.plugins import Kind, Wishes, load, operator
+from plugwire.plugins import Kind, load
 from plugwire.recent import Recent
 from plugwire.settings import Settings
 from plugwire.shapes import SHAPES
+from plugwire.wishes import Wishes, operator
 
 MOST = 64
 """Plans that are remembered: a program has one for each door it goes to."""

@@ -10,7 +10,6 @@ The environment's order never decides. Safe from any thread.
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -30,9 +29,17 @@ from plugwire.distributions import (
     normal,
     requirements,
 )
-from plugwire.errors import PluginError, Problem
+from plugwire.errors import ConfigurationError, PluginError, Problem
 from plugwire.settings import Settings
 from plugwire.validation import nearest
+from plugwire.wishes import (
+    ALLOW,
+    DISABLE,
+    Wishes,
+    misspelt,
+    names,
+    operator,
+)
 
 Kind: TypeAlias = Literal[
     "transport", "codec", "queue", "permission", "extension"
@@ -88,11 +95,28 @@ class Found(Struct, frozen=True, kw_only=True):
         )
 
 
-class Wishes(Struct, frozen=True):
-    """What the operator says in PLUGWIRE_DISABLE and PLUGWIRE_ALLOW."""
+class Unmet(Struct, frozen=True):
+    """A word of the operator's `variable` that means nothing installed, and
+    what it looks like: here it may be a slip."""
 
-    disable: str
-    allow: str | None
+    variable: str
+    word: str
+    near: str | None
+
+    @property
+    def found(self) -> str:
+        """What is wrong with it."""
+        return "no such plugin or distribution is installed"
+
+    @property
+    def mend(self) -> str:
+        """What to do about it."""
+        if self.near:
+            return f"did you mean {self.near}?"
+        return "plugwire plugins lists what is installed"
+
+    def __str__(self) -> str:
+        return f"{self.variable} names {self.word}: {self.found}; {self.mend}"
 
 
 class Loaded(Struct, frozen=True):
@@ -116,6 +140,23 @@ def installed() -> tuple[Found, ...]:
         text = f"{why}; {mend}" if mend else why
         judged.append(replace(found, state=state, why=text))
     return tuple(judged)
+
+
+def unmet_wishes() -> tuple[Unmet, ...]:
+    """What `PLUGWIRE_DISABLE` and `PLUGWIRE_ALLOW` name that is not
+    installed."""
+    claims, wishes = _scan(), operator()
+    if misspelt(wishes):
+        return ()
+    known: set[str] = set()
+    for found in claims:
+        own = normal(found.distribution)
+        known |= {found.name, own, f"{found.name}@{own}"}
+    return tuple(
+        Unmet(variable, word, nearest(word, known))
+        for variable, word in wishes.words()
+        if not any(_is_named(found, word) for found in claims)
+    )
 
 
 def installed_names() -> frozenset[str]:
@@ -144,22 +185,25 @@ def load(kind: Kind, word: str, wishes: Wishes | None = None) -> Loaded:
 
     Raises `PluginError`, of which `problems` holds one item with the mend,
     when it is not installed, doubled, blocked, incompatible with this core,
-    badly named, or when its import raises or gives no class. No other
-    plugin is imported.
+    badly named, or when its import raises or gives no class, and
+    `ConfigurationError` when `PLUGWIRE_DISABLE` or `PLUGWIRE_ALLOW` cannot
+    be read. No other plugin is imported.
     """
     found = find(kind, word, wishes)
     return Loaded(_imported(found), found)
 
 
 def find(kind: Kind, word: str, wishes: Wishes | None = None) -> Found:
-    """What `word` names, not imported. Raises `PluginError` as `load` does
-    for all that can be known without an import."""
+    """What `word` names, not imported. Raises as `load` does for all that
+    can be known without an import."""
     return _usable(kind, word, wishes or operator())
 
 
 @lru_cache(maxsize=USABLE)
 def _usable(kind: Kind, word: str, wishes: Wishes) -> Found:
     """What `word` names, once nothing speaks against it."""
+    if problems := misspelt(wishes):
+        raise ConfigurationError(problems)
     name, at, distribution = word.partition("@")
     claims = [f for f in _scan() if (f.kind, f.name) == (kind, name)]
     if at:
@@ -263,14 +307,6 @@ def _standing(
     return "available", "", ""
 
 
-def operator() -> Wishes:
-    """What the environment says at this moment."""
-    return Wishes(
-        os.environ.get("PLUGWIRE_DISABLE", ""),
-        os.environ.get("PLUGWIRE_ALLOW"),
-    )
-
-
 def bad_name(name: str) -> str:
     """Why `name` can be no plugin's, or ""."""
     if name in _RESERVED:
@@ -285,13 +321,16 @@ def bad_name(name: str) -> str:
 
 def _blocked(found: Found, wishes: Wishes) -> tuple[str, str] | None:
     """Why the operator does not want it, and the mend."""
-    disabled = _named_by(found, wishes.disable)
+    for problem in misspelt(wishes):
+        variable = problem.origin.rpartition(" ")[2]
+        return f"{variable} cannot be read", problem.mend
+    disabled = _named_by(found, DISABLE, wishes)
     if disabled:
         return (
             f"PLUGWIRE_DISABLE names {disabled!r}",
             f"take {disabled!r} out of PLUGWIRE_DISABLE",
         )
-    if wishes.allow is not None and not _named_by(found, wishes.allow):
+    if wishes.allow is not None and not _named_by(found, ALLOW, wishes):
         return (
             "PLUGWIRE_ALLOW does not name it",
             f"add {found.name!r} or {found.distribution!r} to PLUGWIRE_ALLOW",
@@ -299,22 +338,16 @@ def _blocked(found: Found, wishes: Wishes) -> tuple[str, str] | None:
     return None
 
 
-def _named_by(found: Found, words: str) -> str:
-    """The one of the comma-separated `words` that means `found`, or "": its
-    name, its kind and name, either with `@` and the distribution, or the
-    distribution, in letters of any case."""
-    own = normal(found.distribution)
-    for word in map(str.strip, words.split(",")):
-        name, at, distribution = word.partition("@")
-        if at and normal(distribution) != own:
-            continue
-        # Names have small letters alone: no other can be meant.
-        name = name.strip().lower()
-        if name in (found.name, f"{found.kind}.{found.name}"):
-            return word
-        if word and normal(word) == own:
+def _named_by(found: Found, variable: str, wishes: Wishes) -> str:
+    """The word of the variable that means `found`, or ""."""
+    for said, word in wishes.words():
+        if said == variable and _is_named(found, word):
             return word
     return ""
+
+
+def _is_named(found: Found, word: str) -> bool:
+    return names(word, found.kind, found.name, found.distribution)
 
 
 def _skew(found: Found) -> str:

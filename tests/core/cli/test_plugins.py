@@ -74,3 +74,16 @@ def test_no_first_party_plugin_is_imported():
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_word_of_the_operator_that_means_nothing_here_is_noted(
+    monkeypatch, capsys
+):
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "jsn")
+    note = (
+        "note: PLUGWIRE_DISABLE names jsn: no such plugin or distribution is "
+        "installed; did you mean json?"
+    )
+    for command in (["plugins"], ["plugins", "--json"], ["config", "check"]):
+        assert main(command) == 0
+        assert note in capsys.readouterr().err.splitlines()

@@ -11,6 +11,7 @@ from typing import Any
 from plugwire.cli.options import Misused, add_json, gathered, settings_of
 from plugwire.cli.output import out, table, tell
 from plugwire.errors import ConfigurationError, PluginError, Problem
+from plugwire.plugins import unmet_wishes
 from plugwire.settings import DOOR_KEYS, Settings, dotted, where
 from plugwire.validation import nearest, shown
 
@@ -132,7 +133,7 @@ def _check(args: argparse.Namespace) -> int:
         raise ConfigurationError(found)
     names = ", ".join(door.name for door in settings.doors(EVENT))
     tell(f"the settings are right; doors: {names}")
-    for note in _unused(settings, used):
+    for note in (*_unused(settings, used), *unmet_wishes()):
         tell(f"note: {note}")
     return 0
 

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from plugwire.cli.options import add_json, settings_of
 from plugwire.cli.output import out, table, tell
 from plugwire.distributions import GROUP_PREFIX, entries
-from plugwire.plugins import GROUPS, installed
+from plugwire.plugins import GROUPS, installed, unmet_wishes
 from plugwire.validation import nearest
 
 EXAMPLE = "plugwire plugins"
@@ -26,6 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """Print what the entry points say, and tell of those that are in a group
     that is none."""
     settings_of(args)
+    for wish in unmet_wishes():
+        tell(f"note: {wish}")
     found = installed()
     for note in _strays():
         tell(note)

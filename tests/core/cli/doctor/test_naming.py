@@ -79,6 +79,21 @@ def test_a_blocked_plugin(doctor, monkeypatch):
     assert doctor("--codec", "json") == {}
 
 
+def test_a_variable_that_cannot_be_read_is_told_once(doctor, monkeypatch):
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "json msgpack")
+    found = doctor()
+    assert found.keys() == {"variables"}
+    (finding,) = found["variables"]
+    assert finding["mend"] == "write PLUGWIRE_DISABLE=json,plugwire-tcp"
+
+
+def test_a_variable_that_means_nothing_here(doctor, monkeypatch):
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "jsn")
+    (finding,) = doctor()["variables"]
+    assert finding["subject"] == "PLUGWIRE_DISABLE (jsn)"
+    assert finding["mend"] == "did you mean json?"
+
+
 def test_a_plugin_for_another_plugwire(doctor, install):
     install(
         "acme-codec",

@@ -15,7 +15,7 @@ from plugwire.chosen import PROPOSED, Place, place
 from plugwire.cli.doctor.child import Asked
 from plugwire.cli.doctor.probe import Answer, probe
 from plugwire.cli.options import gathered
-from plugwire.errors import PluginError, Problem
+from plugwire.errors import ConfigurationError, PluginError, Problem
 from plugwire.plugins import Found, Kind, find, installed
 from plugwire.reading import find_file
 
@@ -114,7 +114,7 @@ class Case:
         """What speaks against the plugin before it is imported."""
         try:
             find(named.kind, named.word)
-        except PluginError as error:
+        except (ConfigurationError, PluginError) as error:
             return error.problems[0]
         return None
 

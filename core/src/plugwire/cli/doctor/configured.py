@@ -11,6 +11,7 @@ from pathlib import Path
 from plugwire.cli.doctor.case import Case
 from plugwire.cli.doctor.check import Check, Finding, of_problem
 from plugwire.errors import Problem
+from plugwire.plugins import unmet_wishes
 from plugwire.reading import Unreadable, read_file
 
 
@@ -70,6 +71,12 @@ def _variables(case: Case) -> Iterator[Finding]:
     for problem in case.problems:
         if problem.origin.startswith("environment "):
             yield of_problem(problem)
+    for wish in unmet_wishes():
+        yield Finding(
+            subject=f"{wish.variable} ({wish.word})",
+            found=wish.found,
+            mend=wish.mend,
+        )
 
 
 def _settings(case: Case) -> Iterator[Finding]:
