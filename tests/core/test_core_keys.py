@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +94,19 @@ def test_permissions_that_are_no_list_of_names_are_told() -> None:
     assert told(permissions=5)["plugwire.permissions"].found == "5"
     assert told(permissions=["a", 5])["plugwire.permissions"].found == "5"
     text = told(texts={"permissions": "token"})["plugwire.permissions"]
-    assert '["a", "b"]' in text.mend
+    assert text.mend == 'write ["token"]'
+    two = told(texts={"permissions": "peer, token@a-b"})
+    assert two["plugwire.permissions"].mend == 'write ["peer", "token@a-b"]'
+    broken = told(texts={"permissions": "[peer"})["plugwire.permissions"]
+    assert '["a", "b"]' in broken.mend
     assert told(extensions=None)["plugwire.extensions"].expected
     assert told(extensions=[]) == {}
 
 
 def test_doors_that_are_none_are_told() -> None:
     assert "main" in told(listen={})["plugwire.listen"].mend
-    assert told(listen=5)["plugwire.listen"].found == "5"
-    assert told(texts={"listen": "main"})["plugwire.listen"].found == "'main'"
+    assert told(listen=5)["plugwire.listen"].found == "a number"
+    assert told(texts={"listen": "main"})["plugwire.listen"].found == "text"
     assert told(texts={"listen": "{}"})["plugwire.listen"].found == "none"
     problems = told(
         listen={
@@ -132,8 +136,10 @@ def test_doors_that_are_none_are_told() -> None:
 def test_sections_are_tables_of_installed_plugins() -> None:
     assert told({"memory": {}}) == {}
     flat = told({"memory": 5})["plugwire.memory"]
-    assert flat.mend == "set a key of it, plugwire.memory.KEY"
-    assert told(texts={"memory": "x"})["plugwire.memory"].found == "'x'"
+    assert flat.mend == (
+        "set a key of it, plugwire.memory.KEY, with its name in place of KEY"
+    )
+    assert told(texts={"memory": "x"})["plugwire.memory"].found == "text"
     assert "a known key" in told({"memry": {}})["plugwire.memry"].expected
     for key in ("sections", "origins", '"tcp.port"', '""'):
         table = {key.strip('"'): 1}
@@ -148,8 +154,80 @@ def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
     assert told(memory_size=5)["plugwire.memory_size"].mend == (
         "did you mean plugwire.memory.size?"
     )
+    assert told(memory__size=5)["plugwire.memory__size"].mend == (
+        "did you mean plugwire.memory.size?"
+    )
     found = told({"memory_": 5})["plugwire.memory_"]
-    assert found.mend.startswith("it may be ")
+    assert found.mend == (
+        "see plugwire config show; a plugin's key stands in its section, "
+        "[plugwire.NAME]"
+    )
+
+
+def test_a_key_of_no_plugin_is_told_where_plugins_have_theirs() -> None:
+    door = told({"listen": {"a": {"zzz": 1}}})["plugwire.listen.a.zzz"]
+    assert door.mend.endswith(
+        "; a plugin's key stands in its section, NAME = { zzz = … }"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "mend"),
+    [
+        ("SETTING", "did you mean PLUGWIRE_SETTINGS?"),
+        ("DISABLED", "did you mean PLUGWIRE_DISABLE?"),
+        ("ALLOWED", "did you mean PLUGWIRE_ALLOW?"),
+        ("TRANSPROT", "did you mean PLUGWIRE_TRANSPORT?"),
+        (
+            "ZZZ",
+            "see plugwire config show; a plugin's key has its name before "
+            "it, PLUGWIRE_NAME__ZZZ",
+        ),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_given_the_nearest_name(
+    variable: str, mend: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "none.toml"
+    file.touch()
+    monkeypatch.setenv(f"PLUGWIRE_{variable}", "x")
+    _, (problem,) = gather(file, {})
+    assert problem.mend == mend
+
+
+def test_a_file_is_offered_no_variable() -> None:
+    mend = told(setting="x")["plugwire.setting"].mend
+    assert "SETTINGS" not in mend
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("hush", "text"),
+        (4711, "a number"),
+        (47.11, "a number"),
+        (["hush"], "a list"),
+        (True, "true"),
+        (b"hush", "a value of type bytes"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("key", "table"),
+    [
+        ("plugwire.memory", lambda value: {"memory": value}),
+        ("plugwire.listen", lambda value: {"listen": value}),
+        ("plugwire.listen.a", lambda value: {"listen": {"a": value}}),
+        (
+            "plugwire.listen.a.memory",
+            lambda value: {"listen": {"a": {"memory": value}}},
+        ),
+    ],
+)
+def test_what_stands_in_place_of_a_table_is_not_shown(
+    key: str, table: Callable[[Any], Any], value: Any, found: str
+) -> None:
+    """It may be a secret: PLUGWIRE_TOKEN=hush."""
+    assert told(table(value))[key].found == found
 
 
 @pytest.mark.parametrize("value", ["", 5, True, b"x"])

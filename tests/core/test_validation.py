@@ -135,8 +135,20 @@ def test_values_of_files_calls_and_texts(
         ("many", [True], "a whole number", ""),
         ("table", {1: 1}, "text", ""),
         ("words", [1], "text", '"1"'),
-        ("rules", [{"who": "a", "verb": []}], "a known key", "remove it"),
-        ("rules", [{}], "a value", ""),
+        (
+            "rules",
+            [{"who": "a", "verb": []}],
+            "a known key",
+            "did you mean 'verbs'?",
+        ),
+        (
+            "rules",
+            [{"who": "a", "zzz": []}],
+            "a known key",
+            "it may be verbs, who",
+        ),
+        ("one", {"who": "a", "wo": 1}, "a known key", "did you mean 'who'?"),
+        ("rules", [{}], "who in this table", "write who = … there"),
         ("lag", "zzz", "'keep_latest'", "the default is 'disconnect'"),
         ("lag", "drop_oldst", "", 'did you mean "drop_oldest"?'),
         ("lag", text("DROP_OLDST"), "", 'did you mean "drop_oldest"?'),
@@ -278,7 +290,10 @@ def test_a_rule_of_a_table_inside_stands_as_it_is() -> None:
 def test_a_field_without_default_is_asked_for() -> None:
     made, (problem,) = validate_section(Rule, {}, "plugwire.rule", {})
     assert made is None
-    assert (problem.key, problem.expected) == ("plugwire.rule.who", "a value")
+    assert str(problem) == (
+        "plugwire.rule.who (default): expected a value, found none; "
+        "write who under [plugwire.rule]"
+    )
 
 
 def test_an_annotation_that_is_wrong_is_the_authors() -> None:
@@ -384,7 +399,8 @@ def test_a_long_value_is_cut() -> None:
         (True, "true"),
         ([False, "a", 1.5], "[false, 'a', 1.5]"),
         ((), "[]"),
-        ({"a": True, "b": {}}, "{'a' = true, 'b' = {}}"),
+        ({"a": True, "b": {}}, "{a = true, b = {}}"),
+        ({"a b": 1}, '{"a b" = 1}'),
         (Path("/a"), "'/a'"),
         (None, "None"),
         ([[[[[1]]]]], "[[[[…]]]]"),

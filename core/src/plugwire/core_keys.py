@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import Field, fields
 from functools import cache
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from plugwire.errors import Problem, ValidationFailed
+from plugwire.reading import PREFIX, RESERVED
 from plugwire.settings import (
     DOOR_KEYS,
     NOTHING,
@@ -23,6 +25,7 @@ from plugwire.validation import (
     field_types,
     nearest,
     shown,
+    sort_of,
     spelled,
     unknown,
 )
@@ -37,8 +40,14 @@ TOP_KEYS = tuple(_FIELDS)
 
 _ONE = frozenset({"transport", "codec", "queue"})
 _MANY = frozenset({"permissions", "extensions"})
+_NO_SETTINGS = frozenset(
+    name.removeprefix(PREFIX).lower() for name in RESERVED
+)
+"""Variables that are no settings, and may be meant by a misspelt one."""
 _BASIC = frozenset({"builtins", "datetime"})
 """Modules of values that are no plugin's instance: numbers, lists, classes."""
+_WORD = re.compile(r"[A-Za-z0-9._-]+(?:@[A-Za-z0-9._-]+)?")
+"""What may be meant as a plugin's name, with or without a distribution."""
 
 
 class Checker:
@@ -114,9 +123,13 @@ class Checker:
         if name == "permissions" and value is None:
             return None
         if isinstance(value, EnvText):
+            words = [word.strip() for word in value.split(",")]
             value, wrong = check(
                 tuple[Any, ...], value, key, self._origins, _FIELDS[name]
             )
+            if wrong and all(map(_WORD.fullmatch, words)):
+                listed = ", ".join(f'"{word}"' for word in words)
+                wrong = [wrong[0]._replace(mend=f"write [{listed}]")]
             self.problems += wrong
             if wrong:
                 return None
@@ -140,7 +153,7 @@ class Checker:
             self._say(
                 key,
                 "a table for each door",
-                shown(value) if value else "none",
+                sort_of(value) if value else "none",
                 "write [plugwire.listen.main], or leave listen out",
             )
             return NOTHING
@@ -167,9 +180,21 @@ class Checker:
             )
             return False
         if not isinstance(table, Mapping):
-            self._say(key, "a door's table", shown(table), f"write [{key}]")
+            mend = self._as_all_doors_have_it(name) or f"write [{key}]"
+            self._say(key, "a door's table", sort_of(table), mend)
             return False
         return True
+
+    def _as_all_doors_have_it(self, name: str) -> str:
+        """The mend for a setting where a door should be, or ""."""
+        if name not in TOP_KEYS:
+            return ""
+        everywhere = (
+            f"under [plugwire]{' for all doors' * (name in DOOR_KEYS)}"
+        )
+        if name not in DOOR_KEYS:
+            return f"write {name} {everywhere}"
+        return f"write {name} under [plugwire.listen.main], or {everywhere}"
 
     def _socket_dir(self, value: Any, key: str) -> Path | None:
         """A folder that is the same one for a server and its clients, from
@@ -226,8 +251,9 @@ class Checker:
             self._say(
                 key,
                 "a table, the section of a plugin",
-                shown(value),
-                f"set a key of it, {self._spelled(key)}",
+                sort_of(value),
+                f"set a key of it, {self._spelled(key)}, with its name in "
+                "place of KEY",
             )
         else:
             self._unknown(path, str(name), known, installed)
@@ -241,9 +267,16 @@ class Checker:
         installed: Collection[str],
     ) -> None:
         """A key that means nothing: `tcp_port` is `port` of `tcp`."""
-        problem = unknown(path, name, self._origins, known)
+        _, origin = where(self._origins, dotted(path, name))
+        variable = origin.startswith("environment ") and path == "plugwire"
+        choices = {*known, *(_NO_SETTINGS if variable else ())}
+        problem = unknown(path, name, self._origins, choices)
+        if not nearest(name, choices):
+            problem = problem._replace(
+                mend=f"{problem.mend}; {_in_sections(path, name, origin)}"
+            )
         for section in sorted(installed, key=len, reverse=True):
-            own = name.removeprefix(f"{section}_")
+            own = name.removeprefix(f"{section}_").removeprefix("_")
             if own and own != name:
                 right = dotted(f"{path}.{section}", own)
                 mend = f"did you mean {spelled(right, problem.origin)}?"
@@ -259,6 +292,17 @@ class Checker:
     ) -> None:
         key, origin = where(self._origins, key)
         self.problems.append(Problem(key, origin, expected, found, mend))
+
+
+def _in_sections(path: str, name: str, origin: str) -> str:
+    """Where a key would be that is a plugin's: which has it is known to the
+    plugins alone, and none is imported to ask."""
+    if origin.startswith("environment "):
+        example = spelled(dotted(f"{path}.NAME", name), origin)
+        return f"a plugin's key has its name before it, {example}"
+    if path == "plugwire":
+        return "a plugin's key stands in its section, [plugwire.NAME]"
+    return f"a plugin's key stands in its section, NAME = {{ {name} = … }}"
 
 
 @cache

@@ -24,7 +24,7 @@ from plugwire.settings import (
     Settings,
     dotted,
 )
-from plugwire.validation import shown, table_from_text
+from plugwire.validation import sort_of, table_from_text
 from plugwire.wishes import misspelt, operator
 
 __all__ = ["Source", "find_file", "gather", "load_settings"]
@@ -166,7 +166,7 @@ class _Tree:
                     "plugwire",
                     file.origin("plugwire"),
                     "a table",
-                    shown(table),
+                    sort_of(table),
                     "write [plugwire] above the settings",
                 )
             )

@@ -14,11 +14,11 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from plugwire.errors import Problem
 from plugwire.settings import NOTHING, EnvText, dotted, where
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 60
 """Characters of a wrong value that an error shows."""
+_LISTED = 12
+"""Names that an error lists: more are not read."""
 _SHOWN_DEPTH = 3
 """Lists in lists that an error shows."""
 _ALIKE = 0.65
@@ -38,6 +40,10 @@ _NO = frozenset({"false", "no", "off", "n", "0"})
 _WHOLE = 1 << 53
 """Up to here each whole number is a float."""
 _ABSENT = object()
+_RECORD = frozenset(
+    {"extra_forbidden", "missing", "unexpected_keyword_argument"}
+)
+"""pydantic's kinds of errors that are about a table's keys."""
 _WORDS = MappingProxyType(
     {
         "bool_parsing": "true or false",
@@ -85,7 +91,12 @@ def validate_section(
         problems += wrong
         values[name] = value
     problems += (
-        Problem(*where(origins, f"{key}.{name}"), "a value", "none")
+        Problem(
+            *where(origins, f"{key}.{name}"),
+            "a value",
+            "none",
+            f"write {name} under [{key}]",
+        )
         for name, field in known.items()
         if name not in raw and _default(field) is _ABSENT
     )
@@ -146,7 +157,7 @@ def check(
             return _from_text(adapter, value), []
         return _strict(adapter, value), []
     except ValidationError as error:
-        return None, list(_told(error, value, key, origins, field))
+        return None, list(_told(error, value, key, origins, field, hint))
     except (PydanticUserError, SchemaError) as error:
         return None, [_bad_annotation(key, origins, error)]
 
@@ -168,6 +179,8 @@ def unknown(
     if near := nearest(name, choices):
         right = key.removesuffix(own.removeprefix(f"{table}.")) + near
         mend = f"did you mean {spelled(right, origin)}?"
+    elif len(choices) > _LISTED:
+        mend = "see plugwire config show"
     elif choices:
         mend = f"it may be {', '.join(choices)}"
     else:
@@ -202,6 +215,20 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def sort_of(value: Any) -> str:
+    """What sort of value stands where a table should: never the value, for
+    what is in a plugin's table may be secret."""
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return shown(value)
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return f"a value of type {type(value).__name__}"
+
+
 def _in_toml(value: Any, depth: int) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -214,7 +241,7 @@ def _in_toml(value: Any, depth: int) -> str:
     elif isinstance(value, dict):
         # No more of it than can be shown.
         inside = ", ".join(
-            f"{_in_toml(k, 0)} = {_in_toml(v, depth - 1)}"
+            f"{_key_in_toml(k)} = {_in_toml(v, depth - 1)}"
             for k, v in islice(value.items(), _SHOWN)
         )
     else:
@@ -222,6 +249,13 @@ def _in_toml(value: Any, depth: int) -> str:
             _in_toml(one, depth - 1) for one in islice(value, _SHOWN)
         )
     return f"{{{inside}}}" if isinstance(value, dict) else f"[{inside}]"
+
+
+def _key_in_toml(key: Any) -> str:
+    # As a bare key where it can be one.
+    if isinstance(key, str):
+        return dotted("", key).removeprefix(".")
+    return _in_toml(key, 0)
 
 
 def _adapter(hint: Any) -> TypeAdapter[list[Any]]:
@@ -302,6 +336,7 @@ def _told(
     key: str,
     origins: Mapping[str, str],
     field: Field[Any],
+    hint: Any,
 ) -> Iterable[Problem]:
     real, origin = where(origins, key)
     for one in error.errors(include_url=False):
@@ -322,6 +357,10 @@ def _told(
             inside, text = _about(inside, text, names)
             yield Problem(real + inside, origin, "", text)
             continue
+        if one["type"] in _RECORD and path:
+            expected, what, mend = _of_record(one["type"], path, hint)
+            yield Problem(real + inside, origin, expected, what, mend)
+            continue
         text = one["msg"].removeprefix("Input should be ")
         if one["type"].startswith(("greater_", "less_")):
             text = f"a value {text}"
@@ -334,6 +373,32 @@ def _told(
         )
 
 
+def _of_record(
+    kind: str, path: tuple[Any, ...], hint: Any
+) -> tuple[str, str, str]:
+    """What is said of a key that a table in a value lacks or has too much:
+    what was expected, what was found, and the mend."""
+    name = str(path[-1])
+    if kind == "missing":
+        return f"{name} in this table", "none", f"write {name} = … there"
+    known = _names_in(hint)
+    if near := nearest(name, known):
+        mend = f"did you mean {near!r}?"
+    else:
+        mend = f"it may be {', '.join(sorted(known))}"
+    return "a known key", shown(name), mend if known else "remove it"
+
+
+def _names_in(hint: Any) -> set[str]:
+    """The keys of the tables that a value of this type may hold."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        names = {f.name for f in fields(hint) if f.init}
+        hints: Iterable[Any] = field_types(hint).values()
+    else:
+        names, hints = set(), get_args(hint)
+    return names.union(*map(_names_in, hints))
+
+
 def _about(key: str, text: str, names: Collection[str]) -> tuple[str, str]:
     """The key that a rule of a class is about, and what it says of it: one
     of `names`, where the text begins with that."""
@@ -344,8 +409,6 @@ def _about(key: str, text: str, names: Collection[str]) -> tuple[str, str]:
 def _mend(
     kind: str, found: Any, field: Field[Any], context: Mapping[str, Any]
 ) -> str:
-    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return "remove it"
     if kind in ("enum", "literal_error") and isinstance(found, str):
         words = re.findall(r"'([^']*)'", str(context.get("expected")))
         if near := nearest(found, words):
