@@ -130,3 +130,30 @@ def test_a_token_that_others_can_read(doctor, folder, tmp_path):
     assert doctor(*args) == {}
     assert not token.exists(), "the doctor makes nothing"
     assert not folder.exists(), "the doctor makes nothing"
+
+
+def test_a_token_file_whose_folder_is_not_there(doctor, tmp_path):
+    folder = tmp_path / "not here"
+    key = f"token.file={folder / 'token'}"
+    found = doctor("--transport", "tcp", "--set", key)
+    assert found.keys() == {"gates-ready"}
+    assert found["gates-ready"] == [
+        {
+            "subject": "the gate token of door main",
+            "found": f"plugwire.token.file is {folder / 'token'}, and there "
+            f"is no folder {folder}",
+            "mend": f"mkdir -p -m 700 '{folder}', or name another file",
+        }
+    ]
+    assert not folder.exists(), "the doctor makes nothing"
+    # Where no door has the gate, its file is nobody's concern.
+    assert doctor("--set", key) == {}
+
+
+def test_a_token_file_where_none_can_be_made(doctor, tmp_path):
+    place = tmp_path / "a file"
+    place.touch()
+    key = f"token.file={place / 'token'}"
+    (finding,) = doctor("--transport", "tcp", "--set", key)["gates-ready"]
+    assert finding["found"].endswith(f", and no file can be made in {place}")
+    assert finding["mend"].startswith(f"make {place} a folder that you may")

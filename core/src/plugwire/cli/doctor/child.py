@@ -4,13 +4,14 @@ do anything, and tells how that went."""
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import tempfile
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -159,8 +160,8 @@ def _opened(
         # is not known.
         if hasattr(door.listener, "open"):
             doors += _refused_by(door)
-        if not _makes_files(settings, door):
-            gates += _unready(door)
+        missing = _missing(settings, door)
+        gates += _unmade(door, missing) if missing else _unready(door)
     return doors, gates
 
 
@@ -188,14 +189,35 @@ def _unready(door: DoorPipeline) -> Iterator[Failed]:
             yield Failed(where, f"{type(error).__name__}: {error}")
 
 
-def _makes_files(settings: Settings, door: DoorPipeline) -> bool:
-    """Whether a section of the door names a file that is not there: a gate
-    may make it, and the doctor makes nothing."""
+def _missing(settings: Settings, door: DoorPipeline) -> dict[Path, str]:
+    """The files that sections of the door name and that are not there, each
+    with its key: a gate may make it, and the doctor makes nothing."""
     sections = settings.door("example", door.door).sections
-    return any(
-        isinstance(value, str)
+    return {
+        path: f"plugwire.{plugin}.{key}"
+        for plugin, section in sections.items()
+        for key, value in section.items()
+        if isinstance(value, str)
         and value[:1] in ("/", "~")
-        and not Path(value).expanduser().exists()
-        for section in sections.values()
-        for value in section.values()
-    )
+        and not (path := Path(value).expanduser()).exists()
+    }
+
+
+def _unmade(
+    door: DoorPipeline, missing: Mapping[Path, str]
+) -> Iterator[Failed]:
+    """What of the gates' missing files cannot be made."""
+    plugins = {a.plugin for a in door.answers if a.kind == "permission"}
+    for path, key in missing.items():
+        plugin, folder = key.split(".")[1], path.parent
+        if plugin not in plugins or os.access(folder, os.W_OK | os.X_OK):
+            continue
+        name = shlex.quote(str(folder))
+        why, mend = f"there is no folder {folder}", f"mkdir -p -m 700 {name}"
+        if folder.exists():
+            why = f"no file can be made in {folder}"
+            mend = f"make {folder} a folder that you may write"
+        yield Failed(
+            f"{plugin} of door {door.door}",
+            f"{key} is {path}, and {why}; {mend}, or name another file",
+        )
