@@ -123,7 +123,8 @@ def test_doors_that_are_none_are_told() -> None:
     assert "65" in problems[f"plugwire.listen.{'x' * 65}"].found
     assert "int" in problems["plugwire.listen.7"].found
     assert problems["plugwire.listen.flat"].mend == (
-        "write [plugwire.listen.flat]"
+        "write [plugwire.listen.flat]; a plugin's key stands in its section, "
+        "[plugwire.NAME]"
     )
     assert "plugwire.backlog" in problems["plugwire.listen.ok.backlog"].mend
     assert problems["plugwire.listen.ok.codce"].mend == (
@@ -162,6 +163,24 @@ def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
         "see plugwire config show; a plugin's key stands in its section, "
         "[plugwire.NAME]"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "mend"),
+    [
+        (
+            "codec",
+            "write codec under [plugwire.listen.main], or under [plugwire] "
+            "for all doors",
+        ),
+        ("backlog", "write backlog under [plugwire]"),
+    ],
+)
+def test_a_setting_in_place_of_a_door_is_told_where_it_belongs(
+    key: str, mend: str
+) -> None:
+    problem = told(listen={key: "x", "a": {}})[f"plugwire.listen.{key}"]
+    assert problem.mend == mend
 
 
 def test_a_key_of_no_plugin_is_told_where_plugins_have_theirs() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from plugwire.errors import ConfigurationError, PluginError, Problem
+from plugwire.misplaced import replaced
 from plugwire.pipeline import shown
 from plugwire.plugins import Found, Kind, load, plugin_error
 from plugwire.settings import NOTHING, Door, Settings
@@ -58,6 +59,7 @@ class Troubles:
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._wrong = list(problems)
         self._broken: list[PluginError] = []
+        self._classes: dict[str, type] = {}
 
     def wrong(
         self, where: Place, expected: str, found: str = "", mend: str = ""
@@ -79,11 +81,16 @@ class Troubles:
         )
         self._broken.append(error)
 
+    def imported(self, name: str, cls: type) -> None:
+        """A plugin was chosen: its section may be where a key belongs."""
+        self._classes[name] = cls
+
     def settle(self) -> None:
         """Raise what was collected, each once: `ConfigurationError` with
         all of it where any setting is wrong, else `PluginError`."""
         broken = [p for error in self._broken for p in error.problems]
-        problems = tuple(dict.fromkeys((*self._wrong, *broken)))
+        wrong = replaced(self._wrong, self._classes)
+        problems = tuple(dict.fromkeys((*wrong, *broken)))
         if self._wrong:
             raise ConfigurationError(problems)
         if self._broken:
@@ -176,6 +183,7 @@ def choose(
     try:
         loaded = load(kind, word)
         name = loaded.found.name
+        troubles.imported(name, loaded.cls)
         sections = settings.sections if door is None else door.sections
         section = place(settings, door.name if door else "", name)
         value = _section(

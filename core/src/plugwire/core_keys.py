@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from plugwire.errors import Problem, ValidationFailed
+from plugwire.misplaced import A_DOOR
 from plugwire.reading import PREFIX, RESERVED
 from plugwire.settings import (
     DOOR_KEYS,
@@ -180,8 +181,11 @@ class Checker:
             )
             return False
         if not isinstance(table, Mapping):
-            mend = self._as_all_doors_have_it(name) or f"write [{key}]"
-            self._say(key, "a door's table", sort_of(table), mend)
+            mend = self._as_all_doors_have_it(name) or (
+                f"write [{key}]; a plugin's key stands in its section, "
+                "[plugwire.NAME]"
+            )
+            self._say(key, A_DOOR, sort_of(table), mend)
             return False
         return True
 

@@ -26,6 +26,8 @@ from plugwire.settings import NOTHING, EnvText, dotted, where
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
+A_KNOWN_KEY = "a known key"
+"""What is expected of a key that means nothing."""
 _SHOWN = 60
 """Characters of a wrong value that an error shows."""
 _LISTED = 12
@@ -50,7 +52,7 @@ _WORDS = MappingProxyType(
         "bool_type": "true or false",
         "dataclass_type": "a table",
         "dict_type": "a table",
-        "extra_forbidden": "a known key",
+        "extra_forbidden": A_KNOWN_KEY,
         "float_parsing": "a number",
         "float_type": "a number",
         "int_parsing": "a whole number",
@@ -59,7 +61,7 @@ _WORDS = MappingProxyType(
         "missing": "a value",
         "string_type": "text",
         "tuple_type": "a list",
-        "unexpected_keyword_argument": "a known key",
+        "unexpected_keyword_argument": A_KNOWN_KEY,
     }
 )
 """pydantic's kind of error -> what a TOML file should say instead."""
@@ -185,7 +187,7 @@ def unknown(
         mend = f"it may be {', '.join(choices)}"
     else:
         mend = "remove it"
-    return Problem(key, origin, "a known key", shown(name), mend)
+    return Problem(key, origin, A_KNOWN_KEY, shown(name), mend)
 
 
 def nearest(name: str, choices: Collection[str]) -> str | None:
@@ -386,7 +388,7 @@ def _of_record(
         mend = f"did you mean {near!r}?"
     else:
         mend = f"it may be {', '.join(sorted(known))}"
-    return "a known key", shown(name), mend if known else "remove it"
+    return A_KNOWN_KEY, shown(name), mend if known else "remove it"
 
 
 def _names_in(hint: Any) -> set[str]:

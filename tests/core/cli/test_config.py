@@ -229,3 +229,20 @@ def test_a_plugins_own_words_stand_as_they_are(tmp_path, capsys):
         f"plugwire: plugwire.tcp ({file}:4, {file}:5): an empty port range: "
         "port_range_start 9100 is above port_range_end 9000",
     ]
+
+
+def test_a_plugins_key_outside_its_section_is_told_where_it_belongs(
+    tmp_path, capsys
+):
+    path = tmp_path / "plugwire.toml"
+    path.write_text(
+        "[plugwire]\ntransport = 'tcp'\nport = 1\n"
+        "[plugwire.listen]\nsize = 1\n[plugwire.listen.main]\nhost = 'x'\n"
+    )
+    assert main(["config", "check", "--config", str(path)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("; ")[2] for line in told] == [
+        "did you mean plugwire.tcp.port?",
+        "did you mean plugwire.fifo.size?",
+        "did you mean plugwire.listen.main.tcp.host?",
+    ]

@@ -121,10 +121,9 @@ def _check(args: argparse.Namespace) -> int:
     settings, problems = gathered(args)
     used: dict[str, set[str]] = {}
     wrong = (
-        *problems,
+        *_composed(settings, problems, used),
         *_no_door(args.door, settings),
         *_no_loop(settings),
-        *_composed(settings, used),
     )
     found = tuple(dict.fromkeys(wrong))
     if args.json:
@@ -183,15 +182,16 @@ def _unused(settings: Settings, used: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 def _composed(
-    settings: Settings, used: dict[str, set[str]]
+    settings: Settings, problems: list[Problem], used: dict[str, set[str]]
 ) -> Iterator[Problem]:
-    """What is wrong with pipelines, on the side of servers and of clients,
-    which may ask other things of a plugin; the plugins that a server has
-    are put into `used`, by door and under "" for all doors."""
+    """The `problems` of the settings, and what is wrong with pipelines, on
+    the side of servers and of clients, which may ask other things of a
+    plugin; the plugins that a server has are put into `used`, by door and
+    under "" for all doors."""
     from plugwire.compose import compose_client, compose_server
 
     try:
-        server = compose_server(EVENT, settings)
+        server = compose_server(EVENT, settings, problems)
     except (ConfigurationError, PluginError) as error:
         yield from error.problems
     else:
