@@ -197,7 +197,10 @@ def test_a_project_of_any_name_is_tidy(kind, name, new) -> None:
         (["codec", "codec"], "'codec' is a key of plugwire's own settings"),
         (["codec", "json"], "the codec 'json' (plugwire-json 0.1.0) is inst"),
         (["codec", "tcp"], "the transport 'tcp' (plugwire-tcp 0.1.0) is inst"),
-        (["codec", "x", "--update"], "--update takes no kind and no NAME"),
+        (
+            ["codec", "x", "--update"],
+            "--update takes neither a kind nor a NAME: it",
+        ),
     ],
 )
 def test_a_wrong_question_is_told(words, said, capsys, tmp_path) -> None:

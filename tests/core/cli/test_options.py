@@ -88,9 +88,24 @@ def test_what_is_no_key_and_value_is_refused(text, capsys):
     )
 
 
-def test_options_are_not_guessed(capsys):
-    assert main(["list", "--conf", "x"]) == 2
-    assert "--conf" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("--conf", "; did you mean --config?"),
+        ("--confg=x", "; did you mean --config?"),
+        ("--zzz", ""),
+        ("-z", ""),
+        ("zzz", ""),
+    ],
+)
+def test_options_are_not_guessed_but_the_nearest_is_told(
+    option, meant, capsys
+):
+    assert main(["list", option, "x"]) == 2
+    assert capsys.readouterr().err == (
+        f"plugwire: unrecognized arguments: {option} x{meant}; "
+        "see plugwire list --help\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "x", "1e9"])

@@ -133,7 +133,7 @@ def test_a_value_is_json_where_it_parses(pair, value):
         (["a"], None, "not KEY=VALUE"),
         (["=1"], None, "not KEY=VALUE"),
         (["a=1", "a=2"], None, "given twice"),
-        (["a=1"], "{}", "KEY=VALUE or --json"),
+        (["a=1"], "{}", "give KEY=VALUE or --json OBJECT, not both"),
         ([], "[1]", "no JSON object"),
         ([], "{", "no JSON object"),
     ],

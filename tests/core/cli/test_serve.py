@@ -418,6 +418,7 @@ def test_what_is_no_door_is_refused(spec):
         ["load", "--tick", "nan"],
         ["load", "--tick", "soon"],
         ["load", "--listen", "unix", "--door", "main"],
+        ["load", "--listen", "unix", "--transport", "tcp"],
         ["load", "--door", "no name"],
         ["load", "--listen", "nothing"],
         ["load", "--transport", "tpc"],

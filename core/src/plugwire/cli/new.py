@@ -55,7 +55,10 @@ def run(args: argparse.Namespace) -> int:
     """Make the project, or bring it up to date."""
     if args.update:
         if args.kind or args.name:
-            raise Misused("--update takes no kind and no NAME: --into FOLDER")
+            raise Misused(
+                "--update takes neither a kind nor a NAME: it updates the "
+                "project at --into FOLDER"
+            )
         _need_copier()
         _update(args.into)
         tell(f"{args.into} is up to date; look at git diff")

@@ -22,7 +22,18 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all errors are."""
 
     def error(self, message: str) -> NoReturn:
-        raise Misused(f"{message}; see {self.prog} --help")
+        meant = self._meant(message)
+        raise Misused(f"{message}{meant}; see {self.prog} --help")
+
+    def _meant(self, message: str) -> str:
+        """The option that may be meant by the first that there is not."""
+        from plugwire.validation import nearest
+
+        _, found, words = message.partition("unrecognized arguments: ")
+        word = words.partition(" ")[0].partition("=")[0]
+        known = [name for name in self._option_string_actions if name[2:]]
+        near = nearest(word, known) if found and word[:2] == "--" else None
+        return f"; did you mean {near}?" if near else ""
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Send it."""
     data = data_of(args.pairs, args.json)
     if args.request and args.type:
-        raise Misused("a request is data: take --type or --request")
+        raise Misused("take --request or --type, not both: a request is data")
     flags = {}
     if args.timeout:
         flags["--timeout"] = {"default_timeout": args.timeout}
@@ -65,7 +65,7 @@ def data_of(pairs: list[str], text: str | None) -> dict[str, Any]:
     """What is to be sent. Raises `Misused`."""
     if text is not None:
         if pairs:
-            raise Misused("take KEY=VALUE or --json")
+            raise Misused("give KEY=VALUE or --json OBJECT, not both")
         found = _parsed(text)
         if not isinstance(found, dict):
             raise Misused(f"--json {text!r:.60} is no JSON object")

@@ -57,7 +57,14 @@ def run(args: argparse.Namespace) -> int:
     """Serve until the input ends or a signal comes."""
     check_event_name(args.event)
     if args.listen and args.door:
-        raise Misused("take --listen or --door: --listen names its doors")
+        raise Misused(
+            "take --listen or --door, not both: --listen names its doors"
+        )
+    if args.listen and args.transport:
+        raise Misused(
+            "take --listen or --transport, not both: each --listen names the "
+            "transport of its door"
+        )
     flags = {}
     if args.listen:
         flags["--listen"] = {"listen": doors(args.listen)}
