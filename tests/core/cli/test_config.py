@@ -136,6 +136,22 @@ def test_schema_is_printed(capsys):
     assert "codec" in schema["properties"]["plugwire"]["properties"]
 
 
+def test_a_schema_is_printed_whatever_is_wrong(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "plugwire.toml"
+    monkeypatch.setenv("PLUGWIRE_DISABLE", "[json]")
+    for text, told in (
+        ("[plugwire]\nbogus = 1\nlag = 'x'\n", ("bogus", "lag", "DISABLE")),
+        ("[plugwire\n", ("plugwire.toml", "DISABLE")),
+    ):
+        path.write_text(text)
+        assert main(["config", "schema", "--config", str(path)]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)["title"] == "plugwire"
+        lines = err.splitlines()
+        assert len(lines) == len(told)
+        assert all(word in err for word in told)
+
+
 def test_what_is_no_act_is_refused(capsys):
     for args in ([], ["chekc"], ["show", "--installed"]):
         assert main(["config", *args]) == 2

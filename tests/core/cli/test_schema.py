@@ -2,11 +2,8 @@
 
 import re
 
-import pytest
-
 from plugwire.cli.schema import schema
 from plugwire.core_keys import TOP_KEYS
-from plugwire.errors import PluginError
 from plugwire.loading import load_settings
 from plugwire.plugins import installed_names
 from plugwire.settings import DOOR_KEYS
@@ -97,6 +94,18 @@ def test_fields_with_a_factory_have_no_default(acme):
     assert "default" not in found["$defs"]["acme"]["properties"]["tags"]
 
 
-def test_one_that_is_named_and_missing_is_an_error():
-    with pytest.raises(PluginError, match="jsno"):
-        schema(load_settings({"codec": "jsno"}), installed=False)
+def test_one_that_is_named_and_missing_is_told(capsys):
+    settings = load_settings({"codec": "jsno", "transport": "tpc"})
+    found = schema(settings, installed=False)
+    assert "fifo" in found["$defs"]
+    codec, transport = sorted(capsys.readouterr().err.splitlines())
+    assert "no codec named 'jsno'" in codec
+    assert "no transport named 'tpc'" in transport
+
+
+def test_every_key_of_the_core_says_what_it_is():
+    found = table(schema(load_settings({}), installed=False))
+    door = found["listen"]["additionalProperties"]["properties"]
+    for keys, names in ((found, TOP_KEYS), (door, DOOR_KEYS)):
+        for name in names:
+            assert keys[name]["description"].endswith("."), name

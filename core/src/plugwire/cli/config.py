@@ -44,7 +44,11 @@ def run(args: argparse.Namespace) -> int:
         return _check(args)
     from plugwire.cli.schema import schema
 
-    out.json(schema(settings_of(args), installed=args.installed))
+    # An editor needs it most where something is wrong.
+    settings, problems = gathered(args)
+    for problem in problems:
+        tell(f"plugwire: {' '.join(str(problem).split())}")
+    out.json(schema(settings, installed=args.installed))
     return 0
 
 

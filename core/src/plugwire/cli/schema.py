@@ -12,9 +12,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from plugwire.cli.described import DESCRIBED
 from plugwire.cli.output import tell
 from plugwire.core_keys import TOP_KEYS
-from plugwire.errors import PluginError
+from plugwire.errors import ConfigurationError, PluginError
 from plugwire.plugins import Kind, Loaded, installed_names, load
 from plugwire.plugins import installed as all_installed
 from plugwire.settings import DOOR_KEYS, Settings
@@ -36,10 +37,8 @@ _FOLDER = {"type": "string", "pattern": r"^(/|~|[A-Za-z]:[/\\])"}
 
 def schema(settings: Settings, *, installed: bool) -> dict[str, Any]:
     """The schema of a file's tables, with the sections of the plugins that
-    `settings` name, or of all that are `installed` and can be imported.
-
-    Raises `PluginError` for one that is named and cannot be used.
-    """
+    `settings` name, or of all that are `installed`. What of them cannot be
+    used is told, and its section may hold anything."""
     plugins = _installed() if installed else _named(settings)
     definitions: dict[str, Any] = {}
     sections = {name: {"type": "object"} for name in sorted(installed_names())}
@@ -53,6 +52,7 @@ def schema(settings: Settings, *, installed: bool) -> dict[str, Any]:
     core = _core()
     doors = {key: core[key] for key in DOOR_KEYS}
     listen = {
+        "description": DESCRIBED["listen"],
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": "^[a-zA-Z0-9_-]{1,64}$"},
@@ -85,7 +85,10 @@ def _core() -> dict[str, Any]:
         if name not in core and name != "listen":
             core[name] = TypeAdapter(kinds[name]).json_schema()
             core[name]["default"] = getattr(usual, name)
-    return core
+    return {
+        name: {**one, "description": DESCRIBED[name]}
+        for name, one in core.items()
+    }
 
 
 def _named_plugins(usual: Settings) -> dict[str, Any]:
@@ -136,22 +139,32 @@ def _plain(value: Any) -> Any:
 def _installed() -> Iterator[Loaded]:
     """All that can be used; people are told of what cannot."""
     for found in all_installed():
-        if found.state != "available":
-            continue
-        try:
-            yield load(found.kind, f"{found.name}@{found.distribution}")
-        except PluginError as error:
+        if found.state == "available":
+            word = f"{found.name}@{found.distribution}"
+            if loaded := _loaded(found.kind, word):
+                yield loaded
+
+
+def _loaded(kind: Kind, word: str) -> Loaded | None:
+    """The plugin; None where people are told that it cannot be used."""
+    try:
+        return load(kind, word)
+    except (ConfigurationError, PluginError) as error:
+        # What the environment says wrongly is told with the settings.
+        if isinstance(error, PluginError):
             tell(f"plugwire: {' '.join(str(error).split())}")
+        return None
 
 
 def _named(settings: Settings) -> Iterable[Loaded]:
-    """Those that the settings name, the transports' proposals included."""
-    words: dict[tuple[Kind, str], Loaded] = {}
+    """Those that the settings name, the transports' proposals included, and
+    can be used."""
+    words: dict[tuple[Kind, str], Loaded | None] = {}
 
     def note(kind: Kind, *named: Any) -> None:
         for word in named:
             if isinstance(word, str) and (kind, word) not in words:
-                words[kind, word] = load(kind, word)
+                words[kind, word] = _loaded(kind, word)
 
     note("queue", settings.queue)
     for door in settings.doors("example"):
@@ -160,7 +173,8 @@ def _named(settings: Settings) -> Iterable[Loaded]:
         note("extension", *door.extensions)
         permissions = door.permissions
         if permissions is None:
-            transport = words["transport", door.transport].cls
-            permissions = getattr(transport, "default_permissions", ())
+            transport = words["transport", door.transport]
+            cls = None if transport is None else transport.cls
+            permissions = getattr(cls, "default_permissions", ())
         note("permission", *permissions)
-    return words.values()
+    return [loaded for loaded in words.values() if loaded is not None]
