@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugwire.errors import ConfigurationError, Problem
-from plugwire.loading import find_file, gather, load_settings
+from plugwire.loading import MAX_DEPTH, find_file, gather, load_settings
 from plugwire.settings import EnvText, Lag, Settings
 
 
@@ -472,11 +472,21 @@ def test_a_broken_dynaconf_does_not_hide_the_variables(
 
 
 def test_deep_tables_are_bounded(tmp_path: Path) -> None:
-    deep = ".".join(["a"] * 5000)
-    path = written(tmp_path / "a.toml", f"[plugwire]\nmemory.{deep} = 1")
+    fits = f"memory.{'.'.join(['a'] * MAX_DEPTH)}"
+    path = written(tmp_path / "a.toml", f"[plugwire]\n{fits} = 1")
     assert load_settings(path).sections["memory"]
     assert load_settings(load_settings(path)).doors("e")[0].sections["memory"]
-    assert len(told(texts={deep: "1"})) == 1
+    path.write_text(f"[plugwire]\n{fits}.a = 1")
+    with pytest.raises(ConfigurationError, match=f"{MAX_DEPTH} deep at most"):
+        load_settings(path)
+    endless: dict[str, Any] = {}
+    endless["a"] = endless
+    for problems in (
+        told(memory=endless),
+        told(texts={f"memory{'.a' * 5000}": "1"}),
+        told(texts={"memory": '{"a": ' * 500 + "1" + "}" * 500}),
+    ):
+        assert list(problems) == [f"plugwire.{fits}"]
 
 
 def test_a_plain_call_imports_neither_pydantic_nor_dynaconf() -> None:

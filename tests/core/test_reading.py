@@ -185,23 +185,25 @@ def test_a_path_that_is_none_is_told(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "why"),
+    ("raw", "line", "why"),
     [
-        (b"a = \n", "line 1"),
-        (b"a = 1\na = 2", "overwrite"),
-        (b"a = '\xff'", "utf-8"),
-        (b"a = " + b"[" * 100_000, ""),
-        (b"#" * (MAX_FILE_BYTES + 1), "more than"),
+        (b"b = 1\na = \n", ":2", "Invalid value (column 5)"),
+        (b"a = 1\na = 2", ":2", "overwrite"),
+        (b"\n\na = '\xff'", ":3", "a byte that is none"),
+        (b"a = " + b"[" * 100_000, "", "too many"),
+        (b"#" * (MAX_FILE_BYTES + 1), "", "more than"),
+        (b"\n" + b"a." * 10_000 + b"a = 1", ":2", "more than 64 names"),
     ],
 )
-def test_a_file_that_is_no_toml_is_told(
-    tmp_path: Path, raw: bytes, why: str
+def test_a_file_that_is_no_toml_is_told_with_its_line(
+    tmp_path: Path, raw: bytes, line: str, why: str
 ) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(raw)
     with pytest.raises(Unreadable, match="a TOML file in UTF-8") as caught:
         read_file(path)
     assert why in caught.value.problem.found
+    assert caught.value.problem.origin == f"{path}{line}"
 
 
 def test_an_empty_file_holds_nothing_and_a_mark_at_its_start_is_skipped(

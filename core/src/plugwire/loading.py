@@ -31,7 +31,8 @@ __all__ = ["Source", "find_file", "gather", "load_settings"]
 
 Source = str | Path | Mapping[str, Any] | Settings | None
 MAX_DEPTH = 16
-"""Tables in tables. What is deeper stays as it is, a value of its own."""
+"""Tables in tables: plugins' sections have some three, and what is without
+an end would take all memory."""
 
 
 def load_settings(source: Source = None, **overrides: Any) -> Settings:
@@ -207,7 +208,10 @@ class _Tree:
         for key, value in layer.items():
             full = dotted(path, str(key))
             under = below.get(key)
-            if isinstance(value, Mapping) and depth:
+            if isinstance(value, Mapping):
+                if not depth:
+                    self.problems.append(_too_deep(full, origin(full)))
+                    continue
                 if not isinstance(under, dict):
                     under = below[key] = {}
                     self.origins[full] = origin(full)
@@ -237,6 +241,16 @@ class _Tree:
         if name in like or len(like) != 1:
             return path
         return ["listen", like[0], *path[2:]]
+
+
+def _too_deep(key: str, origin: str) -> Problem:
+    return Problem(
+        key,
+        origin,
+        f"tables in tables, {MAX_DEPTH} deep at most",
+        "one more",
+        "write what is in it further up",
+    )
 
 
 def _folded(name: str) -> str:

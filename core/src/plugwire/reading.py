@@ -20,6 +20,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from plugwire import tomlfaults
 from plugwire.errors import Problem
 from plugwire.settings import dotted
 
@@ -110,9 +111,13 @@ def read_file(path: Path, *, guarded: bool = False) -> File:
         raise _no_toml(path, f"more than {MAX_FILE_BYTES} bytes")
     try:
         text = raw.decode("utf-8-sig")
+        if line := tomlfaults.long_key(text):
+            why = f"a key of more than {tomlfaults.MAX_NAMES} names"
+            raise _no_toml(path, why, line)
         tables = _tables(text) if text.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise _no_toml(path, str(error)) from error
+        line, why = tomlfaults.told(error, raw)
+        raise _no_toml(path, why, line) from error
     return File(path, tables, MappingProxyType(_lines(text)))
 
 
@@ -202,11 +207,11 @@ def _no_dynaconf(error: Exception) -> Problem:
     )
 
 
-def _no_toml(path: Path, why: str) -> Unreadable:
+def _no_toml(path: Path, why: str, line: int | None = None) -> Unreadable:
     return Unreadable(
         Problem(
             "plugwire",
-            str(path),
+            f"{path}:{line}" if line else str(path),
             "a TOML file in UTF-8",
             why,
             "mend it, or name another file",

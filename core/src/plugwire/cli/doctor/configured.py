@@ -80,11 +80,13 @@ def _variables(case: Case) -> Iterator[Finding]:
 
 
 def _settings(case: Case) -> Iterator[Finding]:
+    garbled = None if case.file is None else _garbled(case.file)
     for problem in case.problems:
         told_elsewhere = (
             problem.origin.startswith("environment ")
             or problem.key == "plugwire.timezone"
             or _is_about(case.file, problem)
+            or problem == garbled
         )
         if not told_elsewhere:
             yield of_problem(problem)
