@@ -6,6 +6,7 @@ import pytest
 
 from plugwire import errors
 from plugwire.errors import (
+    MOST_TOLD,
     AlreadyRunning,
     ClientGone,
     ConfigurationError,
@@ -21,6 +22,7 @@ from plugwire.errors import (
     TimedOut,
     TooManyConnections,
     ValidationFailed,
+    told,
 )
 
 PROBLEM = Problem(
@@ -120,8 +122,24 @@ def test_b15_a_problem_names_key_origin_and_mend() -> None:
     assert str(PROBLEM) == text
     bare = Problem(key="k", origin="call", expected="text")
     assert str(bare) == "k (call): expected text"
-    told = Problem(key="k", origin="call", expected="", found="no good")
-    assert str(told) == "k (call): no good"
+    own = Problem(key="k", origin="call", expected="", found="no good")
+    assert str(own) == "k (call): no good"
     error = ConfigurationError([PROBLEM, bare])
     assert error.problems == (PROBLEM, bare)
     assert str(error) == f"{text}\nk (call): expected text"
+
+
+def test_the_text_of_many_problems_is_bounded_and_problems_has_all() -> None:
+    many = [PROBLEM._replace(key=f"k{n}") for n in range(MOST_TOLD + 1900)]
+    error = ConfigurationError(many)
+    assert error.problems == tuple(many)
+    *lines, last = str(error).splitlines()
+    assert lines == [str(p) for p in many[:MOST_TOLD]]
+    assert last == "and 1900 more"
+    assert len(list(told(many[:MOST_TOLD]))) == MOST_TOLD
+
+
+def test_a_key_without_an_end_is_cut_in_the_text_alone() -> None:
+    problem = PROBLEM._replace(key="k" * 500_000)
+    assert str(problem).startswith(f"{'k' * 199}… (a.toml:3): expected")
+    assert ConfigurationError([problem]).problems[0].key == problem.key

@@ -11,7 +11,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from plugwire.errors import ConfigurationError, PluginError, Problem
+from plugwire.errors import (
+    ConfigurationError,
+    PluginError,
+    Problem,
+    told,
+)
 from plugwire.misplaced import replaced
 from plugwire.pipeline import shown
 from plugwire.plugins import Found, Kind, load, plugin_error
@@ -96,7 +101,7 @@ class Troubles:
         if self._broken:
             first = self._broken[0]
             raise PluginError(
-                "\n".join(map(str, problems)),
+                "\n".join(told(problems)),
                 kind=first.kind,
                 name=first.name,
                 distribution=first.distribution,

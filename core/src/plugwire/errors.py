@@ -24,8 +24,14 @@ what a codec cannot carry.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+MOST_TOLD = 100
+"""Problems that an error's text tells; nobody reads more, and `problems` has
+them all."""
+_KEY = 200
+"""Characters of a key that a text has: a file of 1 MiB may be one key."""
 
 
 class PlugwireError(Exception):
@@ -53,7 +59,18 @@ class Problem(NamedTuple):
             found = f", found {self.found}" if self.found else ""
             wrong = f"expected {self.expected}{found}"
         mend = f"; {self.mend}" if self.mend else ""
-        return f"{self.key} ({self.origin}): {wrong}{mend}"
+        key = self.key
+        if len(key) > _KEY:
+            key = f"{key[: _KEY - 1]}…"
+        return f"{key} ({self.origin}): {wrong}{mend}"
+
+
+def told(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line for each of the first `MOST_TOLD`, and how many more there
+    are."""
+    yield from map(str, problems[:MOST_TOLD])
+    if (more := len(problems) - MOST_TOLD) > 0:
+        yield f"and {more} more"
 
 
 class ConfigurationError(PlugwireError):
@@ -61,7 +78,7 @@ class ConfigurationError(PlugwireError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(str(p) for p in self.problems))
+        super().__init__("\n".join(told(self.problems)))
 
 
 class PluginError(PlugwireError):

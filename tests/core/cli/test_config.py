@@ -262,3 +262,21 @@ def test_a_plugins_key_outside_its_section_is_told_where_it_belongs(
         "did you mean plugwire.fifo.size?",
         "did you mean plugwire.listen.main.tcp.host?",
     ]
+
+
+def test_of_very_many_problems_the_first_are_told(tmp_path, capsys):
+    path = tmp_path / "plugwire.toml"
+    keys = "".join(f"k{n} = {n}\n" for n in range(2000))
+    path.write_text(f"[plugwire]\n{keys}")
+    for words in (["check"], ["show"], ["schema"]):
+        status = main(["config", *words, "--config", str(path)])
+        assert status == (0 if words == ["schema"] else 2)
+        *lines, last = capsys.readouterr().err.splitlines()
+        assert len(lines) == 100
+        assert last == "plugwire: and 1900 more"
+    main(["config", "check", "--json", "--config", str(path)])
+    assert len(json.loads(capsys.readouterr().out)) == 2000
+    assert main(["doctor", "--config", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert out.count("a known key") == 100
+    assert "and 1900 more, which --json lists" in out

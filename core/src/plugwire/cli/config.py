@@ -10,7 +10,12 @@ from typing import Any
 
 from plugwire.cli.options import Misused, add_json, gathered, settings_of
 from plugwire.cli.output import out, table, tell
-from plugwire.errors import ConfigurationError, PluginError, Problem
+from plugwire.errors import (
+    ConfigurationError,
+    PluginError,
+    Problem,
+    told,
+)
 from plugwire.plugins import unmet_wishes
 from plugwire.settings import DOOR_KEYS, Settings, dotted, where
 from plugwire.validation import nearest, shown
@@ -46,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
     # An editor needs it most where something is wrong.
     settings, problems = gathered(args)
-    for problem in problems:
-        tell(f"plugwire: {' '.join(str(problem).split())}")
+    for line in told(problems):
+        tell(f"plugwire: {' '.join(line.split())}")
     out.json(schema(settings, installed=args.installed))
     return 0
 

@@ -23,6 +23,7 @@ from plugwire.errors import (
     PluginError,
     PlugwireError,
     ValidationFailed,
+    told,
 )
 
 COMMANDS = MappingProxyType(
@@ -79,8 +80,8 @@ def _report(error: Exception, debug: bool, kind: str = "") -> None:
     """One line for each thing that is wrong."""
     if debug:
         tell("".join(traceback.format_exception(error)).rstrip(), lines=True)
-    for problem in getattr(error, "problems", ()) or (error,):
-        tell(f"plugwire: {kind}{' '.join(str(problem).split())}")
+    for line in list(told(getattr(error, "problems", ()))) or [str(error)]:
+        tell(f"plugwire: {kind}{' '.join(line.split())}")
 
 
 def _command(argv: list[str]) -> int:

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from plugwire.cli.doctor.case import Case
 from plugwire.cli.doctor.check import Check, Finding
+from plugwire.errors import MOST_TOLD
 
 Findings = Mapping[Check, Sequence[Finding]]
 
@@ -44,11 +45,13 @@ def words(case: Case, found: Findings) -> str:
     for check, findings in found.items():
         verdict = "WRONG" if findings else "ok"
         lines.append(f"{verdict:<5}  {check.id:<{width}}  {check.about}")
-        for finding in findings:
+        for finding in findings[:MOST_TOLD]:
             lines += [
-                f"       {finding.subject}: {finding.found}",
+                f"       {finding.subject:.200}: {finding.found}",
                 f"       mend: {finding.mend}",
             ]
+        if (more := len(findings) - MOST_TOLD) > 0:
+            lines.append(f"       and {more} more, which --json lists")
     times = [
         f"{named.kind} {named.word} "
         f"{1000 * case.imported(named).told.seconds:.0f} ms"
