@@ -84,6 +84,15 @@ def test_a_plugin_is_a_name_or_an_instance(
     problem = told({key: value})[f"plugwire.{key}"]
     assert problem.found == found
     assert "name" in problem.expected
+    assert problem.mend
+
+
+def test_of_several_names_one_is_to_be_written() -> None:
+    two = told(codec=["json", "msgpack"])["plugwire.codec"]
+    assert two.mend == 'write "json" or "msgpack"'
+    for value in ([], [5]):
+        mend = told(queue=value)["plugwire.queue"].mend
+        assert mend == "plugwire plugins lists their names"
 
 
 def test_permissions_that_are_no_list_of_names_are_told() -> None:
@@ -91,6 +100,11 @@ def test_permissions_that_are_no_list_of_names_are_told() -> None:
     assert "anyone" in empty.mend
     word = told(permissions="token")["plugwire.permissions"]
     assert word.mend == 'write ["token"]'
+    words = told(permissions="peer, token")["plugwire.permissions"]
+    assert words.mend == 'write ["peer", "token"]'
+    assert told(permissions="[x")["plugwire.permissions"].mend == ""
+    inside = told(permissions=[["peer"]])["plugwire.permissions"]
+    assert inside.mend == 'write "peer"'
     assert told(permissions=5)["plugwire.permissions"].found == "5"
     assert told(permissions=["a", 5])["plugwire.permissions"].found == "5"
     text = told(texts={"permissions": "token"})["plugwire.permissions"]

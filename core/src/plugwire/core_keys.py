@@ -47,8 +47,11 @@ _NO_SETTINGS = frozenset(
 """Variables that are no settings, and may be meant by a misspelt one."""
 _BASIC = frozenset({"builtins", "datetime"})
 """Modules of values that are no plugin's instance: numbers, lists, classes."""
-_WORD = re.compile(r"[A-Za-z0-9._-]+(?:@[A-Za-z0-9._-]+)?")
+_WORD = r"[A-Za-z0-9._-]+(?:@[A-Za-z0-9._-]+)?"
 """What may be meant as a plugin's name, with or without a distribution."""
+_SOME = 8
+"""Names that a mend writes down."""
+_NAMES = "plugwire plugins lists their names"
 
 
 class Checker:
@@ -117,25 +120,30 @@ class Checker:
                 f"hand over an instance, {value.__name__}(...)",
             )
         elif type(value).__module__ in _BASIC:
-            self._say(key, "the name of a plugin", shown(value))
+            mend = _NAMES
+            if isinstance(value, (list, tuple)) and all(
+                isinstance(word, str) for word in value
+            ):
+                words = [f'"{word:.60}"' for word in value[:_SOME]]
+                mend = f"write {' or '.join(words)}" if words else mend
+            self._say(key, "the name of a plugin", shown(value), mend)
         return value
 
     def _plugins(self, name: str, value: Any, key: str) -> Any:
         if name == "permissions" and value is None:
             return None
         if isinstance(value, EnvText):
-            words = [word.strip() for word in value.split(",")]
+            text = str(value)
             value, wrong = check(
                 tuple[Any, ...], value, key, self._origins, _FIELDS[name]
             )
-            if wrong and all(map(_WORD.fullmatch, words)):
-                listed = ", ".join(f'"{word}"' for word in words)
-                wrong = [wrong[0]._replace(mend=f"write [{listed}]")]
+            if wrong and (mend := _as_list(text)):
+                wrong = [wrong[0]._replace(mend=mend)]
             self.problems += wrong
             if wrong:
                 return None
         if not isinstance(value, (list, tuple)):
-            mend = f'write ["{value}"]' if isinstance(value, str) else ""
+            mend = _as_list(value) if isinstance(value, str) else _NAMES
             self._say(key, "a list of names", shown(value), mend)
             return None
         if name == "permissions" and not value:
@@ -307,6 +315,15 @@ def _in_sections(path: str, name: str, origin: str) -> str:
     if path == "plugwire":
         return "a plugin's key stands in its section, [plugwire.NAME]"
     return f"a plugin's key stands in its section, NAME = {{ {name} = … }}"
+
+
+def _as_list(text: str) -> str:
+    """The mend for names that were not written as a list, or ""."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(re.fullmatch(_WORD, word) for word in words):
+        return ""
+    listed = ", ".join(f'"{word}"' for word in words[:_SOME])
+    return f"write [{listed}]"
 
 
 @cache

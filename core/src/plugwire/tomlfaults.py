@@ -14,13 +14,15 @@ MAX_NAMES = 64
 
 _NAME = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
 _DOT = r"[ \t]{0,9}\.[ \t]{0,9}"
-_LONG = re.compile(rf"(?<![\w\"'.-])(?:{_NAME}{_DOT}){{{MAX_NAMES}}}")
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+_LONG = rf"(?<![\w\"'.-])(?:{_NAME}{_DOT}){{{MAX_NAMES}}}"
+_AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z"
 
 
 def long_key(text: str) -> int | None:
     """The line of a key of more than `MAX_NAMES` names, counted from 1."""
-    match = _LONG.search(text)
+    if text.count(".") < MAX_NAMES:
+        return None
+    match = re.search(_LONG, text)
     return text.count("\n", 0, match.start()) + 1 if match else None
 
 
@@ -33,7 +35,7 @@ def told(error: Exception, raw: bytes) -> tuple[int | None, str]:
     if isinstance(error, RecursionError):
         return None, "lists or tables in one another that are too many"
     text = str(error)
-    match = _AT.search(text)
+    match = re.search(_AT, text)
     if match is None:
         return None, text
     said = text[: match.start()]

@@ -21,10 +21,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from plugwire.errors import Problem
-from plugwire.settings import NOTHING, EnvText, dotted, where
+from plugwire.settings import EnvText, dotted, where
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import ErrorDetails
 
 A_KNOWN_KEY = "a known key"
 """What is expected of a key that means nothing."""
@@ -371,7 +372,7 @@ def _told(
             origin,
             _WORDS.get(one["type"], text),
             shown(found),
-            _mend(one["type"], found, field, one.get("ctx", NOTHING)),
+            _mend(one, found, field, hint),
         )
 
 
@@ -409,10 +410,11 @@ def _about(key: str, text: str, names: Collection[str]) -> tuple[str, str]:
 
 
 def _mend(
-    kind: str, found: Any, field: Field[Any], context: Mapping[str, Any]
+    error: ErrorDetails, found: Any, field: Field[Any], hint: Any
 ) -> str:
+    kind, path = error["type"], error["loc"][1:]
     if kind in ("enum", "literal_error") and isinstance(found, str):
-        words = re.findall(r"'([^']*)'", str(context.get("expected")))
+        words = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
         if near := nearest(found, words):
             return f'did you mean "{near}"?'
     if isinstance(found, EnvText):
@@ -426,8 +428,28 @@ def _mend(
         with suppress(ValueError):
             float(found)
             return f"write {found} without quotes"
-    default = _default(field)
-    return "" if default is _ABSENT else f"the default is {shown(default)}"
+    elif (
+        isinstance(found, str)
+        and kind in ("list_type", "tuple_type")
+        and (path or get_args(hint)[:1] == (str,))
+    ):
+        return f'write it in brackets, ["{found:.60}"]'
+    unit = _unit(kind, found, field.name) if isinstance(found, str) else None
+    # What is inside has defaults of its own, that are not known here.
+    default = _ABSENT if path else _default(field)
+    usual = "" if default is _ABSENT else f"the default is {shown(default)}"
+    return "; ".join(filter(None, (unit, usual)))
+
+
+def _unit(kind: str, text: str, name: str) -> str | None:
+    """The mend for a number that has its unit with it."""
+    from plugwire import units
+
+    if kind.startswith("float_"):
+        return units.seconds(text)
+    if kind.startswith("int_"):
+        return units.size(text, named=name.endswith("bytes"))
+    return None
 
 
 def _default(field: Field[Any]) -> Any:
