@@ -71,6 +71,41 @@ def test_a_broken_plugin_is_a_plugin_error(acme, name, words):
     assert error.__cause__ is not None
 
 
+@pytest.mark.parametrize(
+    ("source", "mend"),
+    [
+        (
+            "def __init__(self, settings): ...",
+            "its author must let the class take no arguments, or give it a "
+            "dataclass `Settings`",
+        ),
+        (
+            "Settings = Few\n    def __init__(self): ...",
+            "its author must let the class take its `Settings`, as the one "
+            "argument",
+        ),
+        (
+            "def __init__(self): raise TypeError('x')",
+            "check its settings, or name another codec",
+        ),
+    ],
+)
+def test_a_class_that_does_not_take_its_settings_is_the_authors(
+    install, source, mend
+):
+    install(
+        "acme-few",
+        {"plugwire.codecs": {"few": "few_mod:Acme"}},
+        modules={
+            "few_mod": "from dataclasses import dataclass\n@dataclass\n"
+            f"class Few: ...\nclass Acme:\n    {source}\n"
+        },
+    )
+    problem = only(wrong(given(codec="few"), PluginError))
+    assert "cannot be made: TypeError: " in problem.found
+    assert problem.mend == mend
+
+
 def test_a_plugin_may_say_that_its_settings_are_wrong(acme):
     assert only(wrong(given(codec="strict"))).key == "plugwire.strict"
 

@@ -239,8 +239,37 @@ def test_what_is_like_nothing_is_to_be_installed():
 def test_a_name_of_another_kind_is_said_to_be_one():
     error = refusal("queue", "tcp")
     assert error.problems[0].mend == (
-        "'tcp' names a transport: write fifo or history or none here"
+        "'tcp' names a transport: write fifo, history or none here"
     )
+    error = refusal("codec", "metrics")
+    assert error.problems[0].mend.startswith("'metrics' names an extension: ")
+
+
+def test_several_names_in_one_word_are_told_to_be_one():
+    (problem,) = refusal("queue", "fifo,history").problems
+    assert problem.mend == "name one, 'fifo' say"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("\n\nraise ValueError('no')", "ValueError: no ({path}:3)"),
+        ("\nimport acme_nowhere", "No module named 'acme_nowhere' ({path}:2)"),
+        ("def f():\n    raise OSError('x')\nf()", "OSError: x ({path}:2)"),
+        ("a = 1\nb = = 2", "SyntaxError: invalid syntax ({path}:2)"),
+        ("Other = 1", "has no attribute 'Acme'"),
+    ],
+)
+def test_what_an_import_raised_is_told_with_its_line(install, source, words):
+    folder = install(
+        "acme-line",
+        {CODECS: {"line": "line_mod:Acme"}},
+        modules={"line_mod": source},
+    )
+    error = refusal("codec", "line")
+    wanted = words.format(path=folder / "line_mod.py")
+    assert f"{wanted}; repair acme-line" in str(error)
+    assert error.problems[0].expected == ""
 
 
 def test_what_is_found_is_not_imported(install):

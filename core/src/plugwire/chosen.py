@@ -256,10 +256,29 @@ def _made(cls: type[Any], found: Found, value: object | None) -> object:
     except ConfigurationError:
         raise
     except Exception as error:
+        mend = f"check its settings, or name another {found.kind}"
+        if isinstance(error, TypeError) and not _takes(cls, value):
+            mend = "its author must let the class take "
+            mend += (
+                "no arguments, or give it a dataclass `Settings`"
+                if value is None
+                else "its `Settings`, as the one argument"
+            )
         raise plugin_error(
             found.kind,
             found.name,
             found.distribution,
             f"the {found} cannot be made: {type(error).__name__}: {error}",
-            f"check its settings, or name another {found.kind}",
+            mend,
         ) from error
+
+
+def _takes(cls: type[Any], value: object | None) -> bool:
+    """Whether the class is made of what plugwire makes it of."""
+    import inspect
+
+    try:
+        inspect.signature(cls).bind(*(() if value is None else (value,)))
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -224,13 +224,13 @@ def plugin_error(
 ) -> PluginError:
     """A `PluginError` with its one problem: what was `found`, and the mend.
 
-    Its key and origin are the kind's; who knows better replaces them.
+    Its key and origin are the kind's; who knows better replaces them. What
+    was `found` is a whole sentence, and says by itself what was expected.
     """
-    article = "an" if kind[0] in "aeiou" else "a"
     problem = Problem(
         key=f"plugwire.{kind}",
         origin=f"asked for {name!r}",
-        expected=f"{article} {kind} that is installed and works",
+        expected="",
         found=found,
         mend=mend,
     )
@@ -425,7 +425,7 @@ def _imported(found: Found) -> type[Any]:
     except BaseException as error:  # a test library's skip is no Exception
         raise _refused(
             found,
-            f"the {found} cannot be imported: {type(error).__name__}: {error}",
+            f"the {found} cannot be imported: {_told(error)}",
             f"repair {found.distribution}, or name another {found.kind}",
         ) from error
     if not isinstance(target, type):
@@ -436,6 +436,24 @@ def _imported(found: Found) -> type[Any]:
             "its author must let the entry point name the plugin's class",
         )
     return target
+
+
+def _told(error: BaseException) -> str:
+    """What an import raised, and where."""
+    import traceback
+
+    text, places = str(error), []
+    if isinstance(error, SyntaxError) and error.filename:
+        text, places = error.msg, [f"{error.filename}:{error.lineno}"]
+    else:
+        places = [
+            f"{frame.f_code.co_filename}:{line}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if frame.f_code.co_filename != __file__
+            and not frame.f_code.co_filename.startswith("<frozen ")
+        ]
+    where = f" ({places[-1]})" if places else ""
+    return f"{type(error).__name__}: {text}{where}"
 
 
 @lru_cache(maxsize=USABLE)
@@ -460,6 +478,8 @@ def _missing(kind: Kind, word: str) -> PluginError:
     if at and name in names:
         names = {f"{name}@{f.distribution}" for f in claims if f.name == name}
         mend = f"write {' or '.join(sorted(names))}"
+    elif "," in name:
+        mend = f"name one, {name.partition(',')[0].strip()!r} say"
     else:
         near, command = nearest(name, names), _first_party(kind, name)
         meant = f"did you mean {near!r}?" if near else ""
@@ -480,8 +500,10 @@ def _other_kind(kind: Kind, name: str, names: Iterable[str]) -> str:
     others = [f.kind for f in _scan() if f.name == name]
     if not others:
         return ""
-    choices = " or ".join(sorted(names)) or f"a {kind}"
-    return f"{name!r} names a {others[0]}: write {choices} here"
+    *most, last = sorted(names) or [f"the name of a {kind}"]
+    choices = f"{', '.join(most)} or {last}" if most else last
+    article = "an" if others[0][0] in "aeiou" else "a"
+    return f"{name!r} names {article} {others[0]}: write {choices} here"
 
 
 def _first_party(kind: Kind, name: str) -> str:
