@@ -20,11 +20,21 @@ def in_child(work):
         os._exit(3)
     assert os.waitpid(pid, 0)[1] == 0
 
+def in_a_loop(work):
+    asyncio.new_event_loop().run_until_complete(work)
+
 async def main(folder):
     async with Server("load", socket_dir=folder, transport=sys.argv[2]) as s:
         async with Client("load", settings={"socket_dir": folder}) as c:
             in_child(lambda: s.broadcast({"from": "child"}))
             in_child(lambda: s.send(1, {"from": "child"}))
+            in_child(lambda: in_a_loop(s.start()))
+            in_child(lambda: in_a_loop(s.serve_forever()))
+            left = os.fork()
+            if not left:
+                in_a_loop(s.stop())
+                os._exit(s.running)
+            assert os.waitpid(left, 0)[1] == 0
             in_child(lambda: asyncio.new_event_loop().run_until_complete(
                 c.send({"from": "child"})))
             left = os.fork()
@@ -56,7 +66,7 @@ def test_a_forked_child_is_told_and_the_parent_unharmed(
     tmp_path: Path,
 ) -> None:
     said = run(tmp_path, "unix").splitlines()
-    assert [line.split(":")[0] for line in said].count("child") == 3
+    assert [line.split(":")[0] for line in said].count("child") == 5
     assert all("forked child" in s for s in said if s.startswith("child"))
     assert "parent: parent 0" in said
     assert "files: load.doors load.lock load.sock" in said

@@ -877,6 +877,7 @@ with server:
             except ConnectionClosed as error:
                 print("child:", error, flush=True)
         server.stop()
+        assert not server.running
         server.stats, server.clients, server.addresses
         own = Server("own", socket_dir=sys.argv[1], transport=sys.argv[2])
         with own:

@@ -84,6 +84,8 @@ class Server:
         object, too), `ConnectionFailed` or `Denied` where a door cannot be
         opened; nothing is left open then. A stopped server starts again.
         """
+        if self._host is not None and self._host.is_forked:
+            self._running()  # which says whose it is
         if self._host is not None or self._starting:
             raise AlreadyRunning(
                 f"{self._event!r} is running already, in this very object",
@@ -102,14 +104,15 @@ class Server:
 
     async def stop(self, reason: str = "the server stops") -> None:
         """Say goodbye, hand out what is owed for at most `drain_timeout`,
-        then cut; nothing is left behind. Harmless when it is not running.
+        then cut; nothing is left behind. Harmless when it is not running,
+        and in a forked child, whose parent's server goes on.
 
         Cancelling it cuts at once what is still being drained. A handler
         that calls it ends with its client: there it returns at once, and
         the server stops behind it.
         """
         host = self._host
-        if host is None:
+        if host is None or host.is_forked:
             return
         if self._stopping is None:
             self._stopping = asyncio.get_running_loop().create_task(
@@ -141,6 +144,8 @@ class Server:
         short. Signals are heeded in the main thread only, and their former
         handlers are put back.
         """
+        if self._host is not None and self._host.is_forked:
+            self._running()  # which says whose it is
         loop = asyncio.get_running_loop()
         signalled = asyncio.Event()
 
@@ -191,9 +196,9 @@ class Server:
 
     @property
     def running(self) -> bool:
-        """Whether it is between `start` and `stop`."""
+        """Whether it is between `start` and `stop`, in this process."""
         host = self._host
-        return host is not None and not host.stopping
+        return host is not None and not host.stopping and not host.is_forked
 
     @property
     def has_clients(self) -> bool:

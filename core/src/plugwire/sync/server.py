@@ -102,7 +102,8 @@ class Server:
 
     def stop(self, reason: str = "the server stops") -> None:
         """Say goodbye, hand out what is owed for at most `drain_timeout`,
-        then cut; nothing is left behind. Harmless when it is not running.
+        then cut; nothing is left behind. Harmless when it is not running,
+        and in a forked child, whose parent's server goes on.
 
         A handler that blocks on for longer than that keeps its thread, which
         is logged. In a handler this returns at once, and the server stops
@@ -161,7 +162,7 @@ class Server:
 
     @property
     def running(self) -> bool:
-        """Whether it is between `start` and `stop`."""
+        """Whether it is between `start` and `stop`, in this process."""
         return self._server.running
 
     @property
