@@ -139,6 +139,24 @@ def test_an_origin_is_the_keys_own_or_that_of_what_holds_it(
     assert where(origins, key) == told
 
 
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ("--timeout", "--timeout"),
+        ("--set", "default_timeout"),
+        ("call", "default_timeout"),
+        ("f:3", "default_timeout"),
+        (None, "default_timeout"),
+    ],
+)
+def test_a_key_is_said_as_who_set_it_calls_it(
+    origin: str | None, said: str
+) -> None:
+    key = "plugwire.default_timeout"
+    settings = Settings(origins={key: origin} if origin else {})
+    assert settings.said("default_timeout") == said
+
+
 def test_importing_settings_imports_no_reader_and_no_validator() -> None:
     code = (
         "import sys, plugwire.settings; "

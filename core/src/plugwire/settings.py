@@ -157,6 +157,13 @@ class Settings:
 
         return default_socket_dir()
 
+    def said(self, key: str) -> str:
+        """`key` as who set it calls it: by the command's option of its own,
+        where it is from there."""
+        origin = self.origins.get(f"plugwire.{key}", "")
+        is_option = origin.startswith("--") and origin != "--set"
+        return origin if is_option else key
+
     def doors(self, event: str) -> tuple[Door, ...]:
         """The doors of a server of `event`, in written order."""
         if not self.listen:

@@ -89,7 +89,13 @@ def test_no_message_for_so_long_is_a_failure(serving, capsys):
     serving("--keep")
     assert main(["listen", "load", "--timeout", "0.05"]) == 1
     assert capsys.readouterr().err == (
-        "plugwire: no message of 'load' within 0.05 s\n"
+        "plugwire: no message of 'load' within 0.05 s (--timeout)\n"
+    )
+    chosen = ["--type", "error", "--type", "control", "--session", "s1"]
+    assert main(["listen", "load", "--timeout", "0.5", *chosen]) == 1
+    assert capsys.readouterr().err == (
+        "plugwire: no message of 'load' of type error or control in session "
+        "s1 within 0.5 s (--timeout)\n"
     )
 
 
@@ -98,7 +104,9 @@ def test_no_server_is_a_failure_with_the_mend(capsys, folder):
     out, err = capsys.readouterr()
     assert out == ""
     (line,) = err.splitlines()
-    assert line.startswith("plugwire: no connection to 'load' within 0.05 s")
+    assert line.startswith(
+        "plugwire: no connection to 'load' within 0.05 s (--timeout): "
+    )
     assert str(folder / "load.sock") in line
 
 

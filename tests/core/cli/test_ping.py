@@ -47,7 +47,9 @@ def test_a_server_that_does_not_answer_fails_in_time(capsys, folder):
         deaf.bind(str(folder / "load.sock"))
         deaf.listen()
         assert main(["ping", "load", "--timeout", "0.1"]) == 1
-    assert "no answer from 'load' at unix:" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "no answer from 'load' at unix:" in err
+    assert "within 0.1 s (--timeout)" in err
 
 
 def test_a_server_may_forbid_questions(serving, capsys, tmp_path):

@@ -213,7 +213,7 @@ def test_without_relay_what_clients_send_is_told_once(serving, capsys):
     told = [line for line in err.splitlines() if "--relay" in line]
     assert told == [
         "plugwire: a client sends, and nobody hears it: serve passes on what "
-        "clients send with --relay alone"
+        "clients send only with --relay"
     ]
 
 

@@ -165,9 +165,10 @@ class Client:
                     pauses = pauses or first_attempts()
                     await asyncio.sleep(pauses.next() or 0.0)
         except TimeoutError:
+            limit = self._settings.said("default_timeout")
             raise ConnectionFailed(
                 f"no connection to {self._event!r} within {seconds:g} s "
-                f"(default_timeout): {cause or 'no answer'}",
+                f"({limit}): {cause or 'no answer'}",
                 address=getattr(cause, "address", "") or self._way.address,
             ) from cause
 

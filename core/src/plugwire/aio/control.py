@@ -62,9 +62,10 @@ class Control:
             async with asyncio.timeout(seconds):
                 self._link = await attempt(self._way, Standing(_no_gap), self)
         except TimeoutError:
+            limit = self._settings.said("default_timeout")
             raise ConnectionFailed(
                 f"no answer from {self._event!r} at {self._way.address} "
-                f"within {seconds:g} s (default_timeout)",
+                f"within {seconds:g} s ({limit})",
                 address=self._way.address,
             ) from None
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 from plugwire.cli.options import add_json, settings_to_connect
 from plugwire.cli.output import out, table, tell
+from plugwire.cli.whereabouts import told
 
 EXAMPLE = "plugwire clients load --json | jq '.clients[].dropped'"
 
@@ -25,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     from plugwire.aio.control import ask
     from plugwire.protocol import CLIENTS
 
-    answer = asyncio.run(
-        ask(args.event, settings_to_connect(args), args.door, CLIENTS)
-    )
+    settings = settings_to_connect(args)
+    with told(args.event, settings):
+        answer = asyncio.run(ask(args.event, settings, args.door, CLIENTS))
     if args.json:
         out.json(answer)
         return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from plugwire.cli.options import (
     count,
@@ -14,6 +15,8 @@ from plugwire.cli.options import (
     settings_to_connect,
 )
 from plugwire.cli.output import out, tell, watched_reader
+from plugwire.cli.whereabouts import told
+from plugwire.errors import TimedOut
 from plugwire.message import Message
 from plugwire.settings import Settings
 
@@ -67,29 +70,48 @@ def run(args: argparse.Namespace) -> int:
 async def _listen(args: argparse.Namespace, settings: Settings) -> None:
     from plugwire.aio.client import Client
 
-    overrides: dict[str, Any] = {}
-    if args.timeout is not None:
-        overrides["default_timeout"] = min(
-            args.timeout, settings.default_timeout
-        )
     client = Client(
         args.event,
         door=args.door,
         message_types=args.types or ("data", "error"),
-        settings=settings,
-        **overrides,
+        settings=_hurried(settings, args.timeout),
     )
     _report(client, logged=args.verbose > 0 or args.debug)
     show = _for_people() if args.pretty else _for_programs()
-    with watched_reader():
+    with watched_reader(), told(args.event, settings):
         async with client:
             if args.session is not None:
                 await client.attach(args.session)
             left = args.count
             while left != 0:
-                message = await client.receive(timeout=args.timeout)
+                message = await _next(client, args)
                 left = None if left is None else left - 1
                 show(message, flush=left == 0 or not client.buffered)
+
+
+def _hurried(settings: Settings, timeout: float | None) -> Settings:
+    """The settings, to connect within `--timeout` where that is shorter."""
+    if timeout is None or timeout >= settings.default_timeout:
+        return settings
+    origins = {**settings.origins, "plugwire.default_timeout": "--timeout"}
+    return replace(settings, default_timeout=timeout, origins=origins)
+
+
+async def _next(client: Client, args: argparse.Namespace) -> Message:
+    try:
+        return await client.receive(timeout=args.timeout)
+    except TimedOut as error:
+        raise TimedOut(
+            f"no message of {args.event!r}{_wanted(args)} within "
+            f"{error.seconds:g} s (--timeout)",
+            seconds=error.seconds,
+        ) from None
+
+
+def _wanted(args: argparse.Namespace) -> str:
+    """Which messages, where not all are wanted."""
+    types = f" of type {' or '.join(args.types)}" if args.types else ""
+    return types + (f" in session {args.session}" if args.session else "")
 
 
 class _Show(Protocol):

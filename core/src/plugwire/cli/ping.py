@@ -10,6 +10,7 @@ from typing import Any
 
 from plugwire.cli.options import add_json, seconds, settings_to_connect
 from plugwire.cli.output import out
+from plugwire.cli.whereabouts import told
 from plugwire.settings import Settings
 
 EXAMPLE = "plugwire ping load || systemctl --user restart load"
@@ -33,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
     if args.timeout:
         flags["--timeout"] = {"default_timeout": args.timeout}
     settings = settings_to_connect(args, flags)
-    facts = asyncio.run(_ping(args.event, settings, args.door))
+    with told(args.event, settings):
+        facts = asyncio.run(_ping(args.event, settings, args.door))
     if args.json:
         out.json(facts)
     else:

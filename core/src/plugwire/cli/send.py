@@ -12,6 +12,7 @@ from plugwire.cli.options import (
     settings_to_connect,
 )
 from plugwire.cli.output import out
+from plugwire.cli.whereabouts import told
 from plugwire.settings import Settings
 
 EXAMPLE = "plugwire send load mute=true reason='too loud'"
@@ -55,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     if args.timeout:
         flags["--timeout"] = {"default_timeout": args.timeout}
     settings = settings_to_connect(args, flags)
-    answer = _send(args, settings, data)
+    with told(args.event, settings):
+        answer = _send(args, settings, data)
     if answer is not None:
         out.json(answer)
     return 0

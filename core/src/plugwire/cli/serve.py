@@ -262,7 +262,7 @@ class _Run:
             self._has_ignored = True
             tell(
                 "plugwire: a client sends, and nobody hears it: serve passes "
-                "on what clients send with --relay alone"
+                "on what clients send only with --relay"
             )
         if message.id is not None:
             raise RequestFailed("nobody answers requests here")

@@ -101,9 +101,10 @@ class Conversation:
             self._rest(time.monotonic() + (pauses.next() or 0.0), deadline)
             if is_past(deadline):
                 break
+        limit = self._settings.said("default_timeout")
         raise ConnectionFailed(
             f"no connection to {self._event!r} within {seconds:g} s "
-            f"(default_timeout): {cause or 'no answer'}",
+            f"({limit}): {cause or 'no answer'}",
             address=getattr(cause, "address", "") or self._way.address,
         ) from cause
 

@@ -114,7 +114,7 @@ class Membership:
                 seconds = self.way.settings.default_timeout
                 raise TimedOut(
                     f"no answer from {self.way.address} within {seconds:g} s "
-                    "(default_timeout)",
+                    f"({self.way.settings.said('default_timeout')})",
                     seconds=seconds,
                 )
             with self.chair.lock:

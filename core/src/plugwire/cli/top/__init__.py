@@ -9,6 +9,7 @@ import sys
 from importlib.util import find_spec
 
 from plugwire.cli.options import Misused, settings_to_connect
+from plugwire.cli.whereabouts import told
 from plugwire.errors import PlugwireError
 
 EXAMPLE = "plugwire serve load --tick 0.1 & plugwire top load"
@@ -34,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
     from plugwire.cli.top.watch import watch
 
     logged = args.verbose > 1 or args.debug
-    return asyncio.run(watch(args.event, settings, args.door, logged=logged))
+    with told(args.event, settings):
+        return asyncio.run(
+            watch(args.event, settings, args.door, logged=logged)
+        )
 
 
 def _need_terminal(event: str) -> None:
