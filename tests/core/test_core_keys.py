@@ -169,9 +169,9 @@ def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
     assert told(memory_size=5)["plugwire.memory_size"].mend == (
         "did you mean plugwire.memory.size?"
     )
-    assert told(memory__size=5)["plugwire.memory__size"].mend == (
-        "did you mean plugwire.memory.size?"
-    )
+    for key in ("memory__size", "memory-size", "MEMORY__SIZE"):
+        problem = told(texts={key: "5"})[f"plugwire.{key}"]
+        assert problem.mend == "did you mean plugwire.memory.size?"
     found = told({"memory_": 5})["plugwire.memory_"]
     assert found.mend == (
         "see plugwire config show; a plugin's key stands in its section, "

@@ -288,8 +288,10 @@ class Checker:
                 mend=f"{problem.mend}; {_in_sections(path, name, origin)}"
             )
         for section in sorted(installed, key=len, reverse=True):
-            own = name.removeprefix(f"{section}_").removeprefix("_")
-            if own and own != name:
+            # As a variable has it, --set tcp__port, or with a dash.
+            folded = name.lower().replace("-", "_")
+            own = folded.removeprefix(f"{section}_").removeprefix("_")
+            if own and own != folded:
                 right = dotted(f"{path}.{section}", own)
                 mend = f"did you mean {spelled(right, problem.origin)}?"
                 problem = problem._replace(mend=mend)

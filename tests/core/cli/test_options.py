@@ -79,7 +79,7 @@ def test_what_the_call_asked_for_is_known_to_a_client(args, wish):
     } == wish
 
 
-@pytest.mark.parametrize("text", ["codec", "=json", ""])
+@pytest.mark.parametrize("text", ["codec", "=json", "", "a..b=1", ".=1"])
 def test_what_is_no_key_and_value_is_refused(text, capsys):
     assert main(["list", "--set", text]) == 2
     assert capsys.readouterr().err == (

@@ -163,6 +163,6 @@ def message_type(text: str) -> str:
 
 def _key_and_text(text: str) -> tuple[str, str]:
     key, found, value = text.partition("=")
-    if not found or not key:
+    if not found or not all(key.split(".")):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value
