@@ -173,7 +173,9 @@ def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
         problem = told(texts={key: "5"})[f"plugwire.{key}"]
         assert problem.mend == "did you mean plugwire.memory.size?"
     found = told({"memory_": 5})["plugwire.memory_"]
-    assert found.mend == (
+    assert found.mend == "did you mean a key of memory, plugwire.memory.KEY?"
+    nothing = told({"zzz": 5})["plugwire.zzz"]
+    assert nothing.mend == (
         "see plugwire config show; a plugin's key stands in its section, "
         "[plugwire.NAME]"
     )
@@ -195,6 +197,21 @@ def test_a_setting_in_place_of_a_door_is_told_where_it_belongs(
 ) -> None:
     problem = told(listen={key: "x", "a": {}})[f"plugwire.listen.{key}"]
     assert problem.mend == mend
+
+
+def test_a_section_that_is_misspelt_and_no_table_is_given_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert told(memry=1)["plugwire.memry"].mend == (
+        "did you mean a key of memory, plugwire.memory.KEY?"
+    )
+    file = tmp_path / "none.toml"
+    file.touch()
+    monkeypatch.setenv("PLUGWIRE_MEMRY", "x")
+    _, (problem,) = gather(file, {})
+    assert problem.mend == (
+        "did you mean a key of memory, PLUGWIRE_MEMORY__KEY?"
+    )
 
 
 def test_a_key_of_no_plugin_is_told_where_plugins_have_theirs() -> None:

@@ -283,19 +283,17 @@ class Checker:
         variable = origin.startswith("environment ") and path == "plugwire"
         choices = {*known, *(_NO_SETTINGS if variable else ())}
         problem = unknown(path, name, self._origins, choices)
-        if not nearest(name, choices):
-            problem = problem._replace(
-                mend=f"{problem.mend}; {_in_sections(path, name, origin)}"
-            )
-        for section in sorted(installed, key=len, reverse=True):
-            # As a variable has it, --set tcp__port, or with a dash.
-            folded = name.lower().replace("-", "_")
-            own = folded.removeprefix(f"{section}_").removeprefix("_")
-            if own and own != folded:
-                right = dotted(f"{path}.{section}", own)
-                mend = f"did you mean {spelled(right, problem.origin)}?"
-                problem = problem._replace(mend=mend)
-                break
+        if right := _inside(name, installed):
+            own = spelled(f"{path}.{right}", origin)
+            problem = problem._replace(mend=f"did you mean {own}?")
+        elif not nearest(name, choices):
+            mend = _in_sections(path, name, origin)
+            if section := nearest(name, installed):
+                key = spelled(f"{dotted(path, section)}.KEY", origin)
+                mend = f"did you mean a key of {section}, {key}?"
+            else:
+                mend = f"{problem.mend}; {mend}"
+            problem = problem._replace(mend=mend)
         self.problems.append(problem)
 
     def _spelled(self, key: str) -> str:
@@ -306,6 +304,17 @@ class Checker:
     ) -> None:
         key, origin = where(self._origins, key)
         self.problems.append(Problem(key, origin, expected, found, mend))
+
+
+def _inside(name: str, installed: Collection[str]) -> str:
+    """The key of a section that is written as one name, as a variable has
+    it (--set tcp__port) or with a dash; or ""."""
+    folded = name.lower().replace("-", "_")
+    for section in sorted(installed, key=len, reverse=True):
+        own = folded.removeprefix(f"{section}_").removeprefix("_")
+        if own and own != folded:
+            return dotted(section, own)
+    return ""
 
 
 def _in_sections(path: str, name: str, origin: str) -> str:
