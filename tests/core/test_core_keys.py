@@ -176,8 +176,8 @@ def test_a_key_that_begins_with_a_section_is_looked_for_there() -> None:
     assert found.mend == "did you mean a key of memory, plugwire.memory.KEY?"
     nothing = told({"zzz": 5})["plugwire.zzz"]
     assert nothing.mend == (
-        "see plugwire config show; a plugin's key stands in its section, "
-        "[plugwire.NAME]"
+        "plugwire config schema lists them; a plugin's key stands in its "
+        "section, [plugwire.NAME]"
     )
 
 
@@ -230,8 +230,8 @@ def test_a_key_of_no_plugin_is_told_where_plugins_have_theirs() -> None:
         ("TRANSPROT", "did you mean PLUGWIRE_TRANSPORT?"),
         (
             "ZZZ",
-            "see plugwire config show; a plugin's key has its name before "
-            "it, PLUGWIRE_NAME__ZZZ",
+            "plugwire config schema lists them; a plugin's key has its name "
+            "before it, PLUGWIRE_NAME__ZZZ",
         ),
     ],
 )

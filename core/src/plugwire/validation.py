@@ -183,7 +183,7 @@ def unknown(
         right = key.removesuffix(own.removeprefix(f"{table}.")) + near
         mend = f"did you mean {spelled(right, origin)}?"
     elif len(choices) > _LISTED:
-        mend = "see plugwire config show"
+        mend = "plugwire config schema lists them"
     elif choices:
         mend = f"it may be {', '.join(choices)}"
     else:

@@ -87,3 +87,10 @@ def test_a_word_of_the_operator_that_means_nothing_here_is_noted(
     for command in (["plugins"], ["plugins", "--json"], ["config", "check"]):
         assert main(command) == 0
         assert note in capsys.readouterr().err.splitlines()
+
+
+def test_whatever_is_wrong_with_settings_they_are_listed(capsys):
+    assert main(["plugins", "--set", "codec=", "--set", "nothing=1"]) == 2
+    out, err = capsys.readouterr()
+    assert "msgpack" in out
+    assert err.count("\n") == 2

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import asdict
 
-from plugwire.cli.options import add_json, settings_of
+from plugwire.cli.options import add_json, gathered
 from plugwire.cli.output import out, table, tell
 from plugwire.distributions import GROUP_PREFIX, entries
+from plugwire.errors import ConfigurationError
 from plugwire.plugins import GROUPS, installed, unmet_wishes
 from plugwire.validation import nearest
 
@@ -25,7 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what the entry points say, and tell of those that are in a group
     that is none."""
-    settings_of(args)
+    _, problems = gathered(args)
+    _list(args)
+    # What is installed is wanted most where something is wrong.
+    if problems:
+        raise ConfigurationError(problems)
+    return 0
+
+
+def _list(args: argparse.Namespace) -> None:
     for wish in unmet_wishes():
         tell(f"note: {wish}")
     found = installed()
@@ -33,12 +42,11 @@ def run(args: argparse.Namespace) -> int:
         tell(note)
     if args.json:
         out.json([asdict(plugin) for plugin in found])
-        return 0
+        return
     heads = ("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "WHY")
     keys = [head.lower() for head in heads]
     rows = [[getattr(plugin, key) for key in keys] for plugin in found]
     out.raw(table(heads, rows))
-    return 0
 
 
 def _strays() -> Iterator[str]:
