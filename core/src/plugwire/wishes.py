@@ -21,8 +21,9 @@ from plugwire.validation import shown
 DISABLE = "PLUGWIRE_DISABLE"
 ALLOW = "PLUGWIRE_ALLOW"
 
-_WORD = re.compile(r"[A-Za-z0-9._-]*(?:\s*@\s*[A-Za-z0-9._-]+)?", re.ASCII)
-"""A name, a kind and a name, either with a distribution, or a distribution."""
+_WORD = r"(?a:[A-Za-z0-9._-]*(?:\s*@\s*[A-Za-z0-9._-]+)?)"
+"""A name, a kind and a name, either with a distribution, or a distribution.
+Compiled where there is a word to look at."""
 
 
 class Wishes(Struct, frozen=True):
@@ -54,7 +55,7 @@ def misspelt(wishes: Wishes) -> tuple[Problem, ...]:
     wrong = dict.fromkeys(
         variable
         for variable, word in wishes.words()
-        if not _WORD.fullmatch(word)
+        if not re.fullmatch(_WORD, word)
     )
     texts = {DISABLE: wishes.disable, ALLOW: wishes.allow}
     return tuple(
