@@ -40,12 +40,14 @@ DESCRIBED: Mapping[str, str] = MappingProxyType(
         "stalled.",
         "backlog": "Connections that the kernel holds until they are "
         "accepted.",
-        "pending_connections": "Connections in the handshake at once.",
+        "pending_connections": "Connections in the handshake at once; past "
+        "them the oldest silent one makes room.",
         "handler_threads": "On plugwire.sync: threads that run a server's "
         "handlers, at most.",
         "handler_queue": "Messages of one client that wait for its handler.",
-        "service_connections": "Senders and the command's questions, all "
-        "together.",
+        "handler_bytes": "Their bytes, unpacked where an extension unpacks.",
+        "service_connections": "Senders, and as many of the command's "
+        "questions.",
         "max_message_bytes": "Bytes of one message, at most.",
         "outbox_messages": "Messages queued for one client, at most.",
         "outbox_bytes": "Bytes queued for one client, at most.",
