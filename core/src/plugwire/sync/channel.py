@@ -41,12 +41,13 @@ class Channel:
     Little is read at once until `read_much`.
     """
 
-    __slots__ = ("_can_read", "_can_write", "_few", "_most", "_room", "_sock",
-                 "landing")  # fmt: skip
+    __slots__ = ("_can_read", "_can_write", "_few", "_most", "_recv", "_room",
+                 "_send", "_sock", "landing")  # fmt: skip
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         self._sock = sock
+        self._recv, self._send = sock.recv, sock.send
         self._few = self._most = self._room = PACKED_BYTES
         self.landing: memoryview | None = None
         # One for each direction: no two threads may use the same.
@@ -59,18 +60,22 @@ class Channel:
         many bytes that is. False when nothing came. Raises `OSError`."""
         # Asked first, even where it is not to wait: to be told that nothing
         # has come costs less than an exception that says so.
-        if seconds is not None and not self._can_read(
-            _milliseconds(seconds) if seconds else 0
-        ):
-            return False
-        flags = 0 if seconds is None else _AT_ONCE
+        flags = 0
+        if seconds is not None:
+            flags = _AT_ONCE
+            if not self._can_read(
+                seconds * 1000
+                if 0.0 <= seconds < LONGEST
+                else _milliseconds(seconds)
+            ):
+                return False
         landing = self.landing
         try:
             if landing is not None:
                 receive = self._sock.recv_into
                 into.extend(map(receive, (landing,), (0,), (flags,)))
                 return True
-            into.extend(map(self._sock.recv, (self._room,), (flags,)))
+            into.extend(map(self._recv, (self._room,), (flags,)))
         except BlockingIOError:
             return False
         few = self._few
@@ -96,7 +101,7 @@ class Channel:
         while True:
             # There is room nearly always: one call is enough.
             try:
-                written.extend(map(self._sock.send, (data,), (flags,)))
+                written.extend(map(self._send, (data,), (flags,)))
             except BlockingIOError:
                 if not seconds or not self._can_write(_milliseconds(seconds)):
                     return False
