@@ -53,6 +53,44 @@ def test_who_asks_alone_sits_down_once_and_looks_writes_and_reads(
     assert not member.asked
 
 
+def test_who_asks_alone_takes_the_lock_twice(
+    host: Host, client: Client
+) -> None:
+    client.request({"a": 1}, timeout=20)
+    chair, taken = member_of(client).chair, list[int]()
+    real = chair.lock
+
+    class Counting:
+        def __enter__(self) -> None:
+            taken.append(1)
+            real.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            real.release()
+
+    chair.lock = Counting()  # type: ignore[assignment]
+    client.request({"a": 2}, timeout=20)
+    chair.lock = real
+    assert len(taken) == 2
+
+
+def test_who_asks_tells_what_came_with_the_answer_before_it_returns(
+    unix_host: Host, unix_client: Client
+) -> None:
+    seen = list[int | None]()
+    unix_client.on_gap(lambda _, missed: seen.append(missed))
+    member = member_of(unix_client)
+    real = member._heard
+
+    def heard(*arguments: Any) -> None:
+        real(*arguments)
+        member.standing.gap(3)
+
+    member._heard = heard  # type: ignore[method-assign]
+    unix_client.request({"a": 1}, timeout=20)
+    assert seen == [3]
+
+
 def test_who_asks_reads_for_who_receives_too(
     host: Host, client: Client
 ) -> None:

@@ -12,7 +12,7 @@ from peers import Host, joined, wait_until
 
 from plugwire import ConnectionClosed, ConnectionFailed, Denied
 from plugwire.sync.backend import Callbacks
-from plugwire.sync.link import Link
+from plugwire.sync.link import Link, Question
 from plugwire.sync.membership import Membership
 from plugwire.sync.turns import Turn
 from plugwire.way import Way
@@ -189,6 +189,34 @@ def test_a_loss_that_was_interrupted_is_made_good(
     member.teller.tell()
     assert heard == [("lost", "it went")]
     assert link.channel._sock.fileno() == -1
+
+
+def test_who_has_its_answer_leaves_what_comes_next_to_who_reads_next(
+    unix_host: Host, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the chair the chunks are the next one's, who may have read more
+    at once."""
+    way, link = joined(told)
+    member, _ = make(**told)
+    member.joined(link, again=True)
+    question = member.asked[1] = Question(link)
+    asked = way.messages.make({"a": 1}, id=1)
+    assert link.write(way.frame(asked, link.max_message_bytes), None, [])
+    real = member.get_up
+
+    def get_up() -> None:
+        real()
+        link.chunks.append(b"another's")
+
+    monkeypatch.setattr(member, "get_up", get_up)
+    with member.chair.lock:
+        member.sit_down()
+    assert member.read(link, time.monotonic() + 20, question)
+    assert question.answer is not None
+    assert member.chair.sitter == 0
+    assert list(link.chunks) == [b"another's"]
+    assert member.link is link
+    link.end(ConnectionClosed("over"))
 
 
 def test_what_was_half_taken_is_an_unknown_loss(

@@ -82,6 +82,17 @@ def test_who_writes_alone_sits_in_the_chair_all_the_time(
     wait_until(lambda: host.said == [{"a": 1}])
 
 
+def test_what_waits_to_be_told_is_told_before_anything_is_written(
+    host: Host, client: Client
+) -> None:
+    member, seen = member_of(client), list[bool]()
+    member.teller.add("f", lambda: seen.append(member.chair.is_mine))
+    entered(client)
+    assert seen == [False]
+    assert member.chair.is_mine
+    member.let_go()
+
+
 def test_who_has_to_wait_for_writing_lets_another_one_read(
     big_client: tuple[Host, Client],
 ) -> None:

@@ -1,14 +1,15 @@
 """How a blocking client asks, and waits for the answer.
 
 A thread that is alone sits in the chair from the look before it writes up to
-the answer, and takes the lock three times: to sit down, for what it has
-read, and to get up.
+the answer, and takes the lock twice: to sit down, and for what it has read,
+with which it gets up.
 """
 
 from __future__ import annotations
 
 import itertools
-import time
+from threading import get_ident
+from time import monotonic
 
 from plugwire.errors import PlugwireError, TimedOut
 from plugwire.message import Message
@@ -44,7 +45,7 @@ class Asker:
         """
         member, writer, way = self._member, self._writer, self._member.way
         seconds = way.settings.default_timeout if timeout is None else timeout
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         try:
             link = writer.enter(deadline)
             question = member.asked[number] = Question(link)
@@ -73,7 +74,10 @@ class Asker:
         link, turn = question.link, question.turn
         while True:
             if is_seated:
-                member.read(link, deadline)
+                member.read(link, deadline, question)
+                answer = question.answer
+                if answer is not None and chair.sitter != get_ident():
+                    break  # it left the chair with it
             elif turn is not None:
                 chair.wait(chair.others, turn, deadline)
             if member.teller.waiting:
@@ -93,6 +97,8 @@ class Asker:
                     member.get_up()
                     turn = question.turn = turn or Turn()
                     chair.queue(chair.others, turn)
+        if member.teller.waiting:
+            member.tell()
         if isinstance(answer, Message):
             return answer
         raise answer.with_traceback(None)

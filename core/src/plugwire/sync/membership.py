@@ -9,6 +9,7 @@ and before callbacks are called. Attributes belong to the chair's lock.
 
 from __future__ import annotations
 
+import threading
 import time
 
 from plugwire.buffer import Buffer
@@ -136,8 +137,17 @@ class Membership:
         if not is_used:
             attempt.close()
 
-    def read(self, link: Link, deadline: float | None) -> bool:
-        """Read once, in the chair; False when nothing came in time."""
+    def read(
+        self,
+        link: Link,
+        deadline: float | None,
+        question: Question | None = None,
+    ) -> bool:
+        """Read once, in the chair; False when nothing came in time.
+
+        Where the answer to `question`, this thread's own, came with it, the
+        chair is left, too: the lock is taken once for both.
+        """
         chunks, whole = link.chunks, True
         error: ConnectionClosed | None = None
         try:
@@ -149,7 +159,11 @@ class Membership:
                 messages, size, events = link.digest(chunks.popleft())
                 with self.chair.lock:
                     self._heard(messages, size, events)
-                whole = True
+                    whole = True
+                    if question is not None and question.answer is not None:
+                        self.get_up()
+                        # From now on the link's chunks are another's.
+                        return True
         except OSError as broken:
             whole = False
             error = ConnectionClosed(f"the connection broke: {words(broken)}")
@@ -201,7 +215,7 @@ class Membership:
     def get_up(self) -> None:
         """Leave the chair, where this thread sits there, to who is next."""
         chair = self.chair
-        if chair.is_mine:
+        if chair.sitter == threading.get_ident():
             chair.leave()
         if chair.receivers or chair.others:
             self.pass_on()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from threading import TIMEOUT_MAX, get_ident
 
 from plugwire.errors import ConnectionClosed, Denied, PlugwireError
 from plugwire.message import Message
@@ -10,6 +10,8 @@ from plugwire.sync.channel import words
 from plugwire.sync.link import Link
 from plugwire.sync.membership import Membership
 from plugwire.sync.turns import AT_ONCE, Turn, is_past, left_until
+
+_WITHOUT_WAITING = (False,)
 
 
 class Late(Exception):
@@ -33,6 +35,16 @@ class Writer:
         Raises `Late`, `ConnectionClosed` and what ended it all.
         """
         member, chair = self._member, self._member.chair
+        if not member.teller.waiting:
+            # As nearly always: this thread is alone, and nothing has come.
+            with chair.lock:
+                link = None
+                if not chair.sitter and not member.is_held:
+                    link = member.link
+                if link is not None:
+                    chair.sit(link)
+            if link is not None and not member.read(link, AT_ONCE):
+                return link
         turn: Turn | None = None
         tried = False
         while True:
@@ -85,8 +97,7 @@ class Writer:
         """
         member, chair = self._member, self._member.chair
         frame, written = b"", list[int]()
-        ordered: list[bool] = []
-        is_whole = False
+        is_ordered = is_whole = False
         broken: OSError | None = None
         try:
             if checked and not link.can_send:
@@ -95,18 +106,19 @@ class Writer:
                     "client send"
                 )
             frame = member.way.frame(message, link.max_message_bytes)
-            # Stored before a signal's handler can raise.
-            ordered.extend(map(link.order.acquire, (False,)))
-            if not ordered[-1]:
+            # Stored before a signal's handler can raise: that is where a
+            # call returns, and unpacking is none.
+            (is_ordered,) = map(link.order.acquire, _WITHOUT_WAITING)
+            if not is_ordered:
                 self._stand_up(link)
                 left = left_until(deadline)
-                wait = -1 if left is None else min(left, threading.TIMEOUT_MAX)
-                ordered.extend(map(link.order.acquire, (True,), (wait,)))
-            if ordered[-1] and link.is_torn:
+                wait = -1 if left is None else min(left, TIMEOUT_MAX)
+                (is_ordered,) = map(link.order.acquire, (True,), (wait,))
+            if is_ordered and link.is_torn:
                 self._end(link, "a message was cut off half-way")
             if link.error is not None:
                 raise link.error.with_traceback(None)
-            if not ordered[-1]:
+            if not is_ordered:
                 raise Late
             is_whole = link.write(frame, AT_ONCE, written)
             if not is_whole:
@@ -118,9 +130,9 @@ class Writer:
             broken = error
         finally:
             # Nothing is called before the release, for the same reason.
-            if ordered and ordered[-1]:
+            if is_ordered:
                 link.order.release()
-            is_seated = is_whole and chair.is_mine
+            is_seated = is_whole and chair.sitter == get_ident()
             if not is_seated:
                 self._leave(link, torn=0 < sum(written) < len(frame))
         if broken is not None:
