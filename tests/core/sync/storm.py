@@ -113,12 +113,17 @@ sent = []
 hits = fine = 0
 asked = itertools.count()
 while hits < COUNT:
-    what = draw.choice(("receive", "request", "send", "connected", "flush"))
+    what = draw.choice(
+        ("receive", "iterate", "request", "send", "connected", "flush")
+    )
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, draw.uniform(1e-6, 1e-3))
             if what == "receive":
                 client.receive(timeout=5)
+            elif what == "iterate":
+                for _ in itertools.islice(client, 20):
+                    pass
             elif what == "request":
                 number = next(asked)
                 answer = client.request({"main": number}, timeout=5)

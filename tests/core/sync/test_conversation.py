@@ -9,13 +9,14 @@ import random
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from peers import Call, Host, wait_until, waits
+from peers import Call, Host, member_of, wait_until, waits
 
-from plugwire import ConnectionClosed, TimedOut
+from plugwire import ConnectionClosed, Message, TimedOut
 from plugwire.sync import Client
 
 Make = Callable[..., Client]
@@ -114,6 +115,107 @@ def test_each_message_goes_to_one_receiver(host: Host, client: Client) -> None:
     host.broadcast(*range(8))
     numbers = [call.result().data["n"] for call in found]
     assert sorted(numbers) == list(range(8))
+
+
+def test_each_message_goes_to_one_of_those_who_iterate(
+    unix_host: Host, unix_client: Client
+) -> None:
+    """And to each in order, out of what one read brought, too."""
+
+    def iterate(own: list[int]) -> None:
+        for message in unix_client:
+            own.append(message.data["n"])
+
+    found: list[list[int]] = [[], [], []]
+    calls = [Call(iterate, own) for own in found]
+    unix_host.call(unix_host.broadcast, *range(3000))
+    wait_until(lambda: sum(map(len, found)) >= 3000)
+    unix_client.disconnect()
+    for call in calls:
+        call.result()
+    assert sorted(itertools.chain(*found)) == list(range(3000))
+    for own in found:
+        assert own == sorted(own)
+
+
+@pytest.mark.parametrize("how", ["iterate", "receive"])
+def test_who_takes_half_of_a_full_buffer_lets_others_read(
+    how: str,
+    make_host: Callable[..., Host],
+    told: dict[str, Any],
+    make_client: Make,
+) -> None:
+    """With the message, not only when it comes for the next one."""
+    host = make_host(told, lag_grace=1000)
+    client = make_client(told, buffer_size=4)
+    client.connect()
+    messages = iter(client)
+    host.call(host.broadcast, *range(5))
+    found = [next(messages)]
+    wait_until(lambda: client.connected and client.buffered == 4)
+    asking = Call(client.request, {"a": 1}, timeout=20)
+    wait_until(waits(client))
+    while client.buffered > 2:
+        assert not asking.is_over
+        if how == "iterate":
+            found.append(next(messages))
+        else:
+            found.append(client.receive(timeout=20))
+    assert asking.result().data == {"a": 1}
+    assert [message.data["n"] for message in found] == [0, 1, 2]
+    assert client.buffered == 2
+
+
+@pytest.mark.parametrize("how", ["iterate", "receive"])
+def test_what_waits_to_be_told_is_told_before_the_next_message(
+    how: str, unix_host: Host, unix_client: Client
+) -> None:
+    unix_host.call(unix_host.broadcast, *range(3))
+    messages, seen = iter(unix_client), list[int]()
+    next(messages)
+    wait_until(lambda: unix_client.connected and unix_client.buffered == 2)
+    teller = member_of(unix_client).teller
+    teller.add("f", lambda: seen.append(unix_client.buffered))
+    if how == "iterate":
+        next(messages)
+    else:
+        unix_client.receive()
+    assert seen == [2]
+
+
+class Quicker(deque[Message]):
+    """Its last message is taken by another thread, between the look whether
+    there is one and the taking."""
+
+    def popleft(self) -> Message:
+        self.clear()
+        return super().popleft()
+
+
+@pytest.mark.parametrize("how", ["iterate", "receive"])
+def test_who_was_not_quick_enough_waits_for_the_next_message(
+    how: str, unix_host: Host, unix_client: Client
+) -> None:
+    member = member_of(unix_client)
+    member.buffer.head = Quicker([member.way.messages.make({"n": 0})])
+    unix_host.broadcast(1)
+    if how == "iterate":
+        message = next(iter(unix_client))
+    else:
+        message = unix_client.receive(timeout=20)
+    assert message.data == {"n": 1}
+
+
+def test_who_was_not_quick_enough_is_told_why_nothing_more_comes(
+    unix_client: Client,
+) -> None:
+    """And not that there was no message left, which is nobody's error."""
+    member = member_of(unix_client)
+    unix_client.disconnect()
+    member.buffer.head = Quicker([member.way.messages.make({"n": 0})])
+    with pytest.raises(ConnectionClosed) as caught:
+        unix_client.receive(timeout=20)
+    assert caught.value.__context__ is None
 
 
 # ------------------------------------------------------------- time-outs

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -75,6 +76,7 @@ def check_nothing_is_held(client: Client, where: str) -> None:
     assert not chair.others, where
     assert not member.asked, where
     assert not member.teller._telling.locked(), where
+    assert not (member.is_held and member.buffer.has_room), where
     if link is not None:
         assert not link.order.locked(), where
         assert not link.users, where
@@ -154,6 +156,50 @@ def test_after_ctrl_c_at_any_place_it_works_on(
     assert place > 10, "it did not hit"
     heard = unix_host.said
     assert all(set(data) <= {"a", "b", "sent"} for data in heard)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("buffer_size", [3, 4096])
+@pytest.mark.parametrize("how", ["iterate", "receive"])
+def test_ctrl_c_while_what_a_read_brought_is_handed_out_costs_one(
+    how: str,
+    buffer_size: int,
+    unix_host: Host,
+    told: dict[str, Any],
+    make_client: Callable[..., Client],
+) -> None:
+    """At most, and where the buffer is full, too."""
+    client = make_client(told, buffer_size=buffer_size)
+    client.connect()
+    member, place, hit, first = member_of(client), 0, True, 0
+    found = list[int]()
+
+    def iterate() -> None:
+        messages = iter(client)
+        while len(found) < 5:
+            found.append(next(messages).data["n"])
+
+    def receive() -> None:
+        while len(found) < 5:
+            found.append(client.receive(timeout=20).data["n"])
+
+    act = iterate if how == "iterate" else receive
+    while hit:
+        found.clear()
+        unix_host.call(unix_host.broadcast, *range(first, first + 6))
+        member.read(member.link, 20 + time.monotonic())  # type: ignore[arg-type]
+        strike = Strike(place)
+        hit = strike.during(act)
+        check_nothing_is_held(client, strike.where)
+        found += numbers(client, first + 5)
+        assert found == sorted(set(found)), strike.where
+        assert len(found) >= (5 if hit else 6), strike.where
+        assert not member.is_held, strike.where
+        assert not len(member.buffer), strike.where
+        first += 6
+        place += 1
+    assert place > 5, "it did not hit"
+    assert client.missed == 0
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

@@ -191,6 +191,51 @@ def test_a_loss_that_was_interrupted_is_made_good(
     assert link.channel._sock.fileno() == -1
 
 
+def held(member: Membership, count: int) -> None:
+    """Its buffer is full, with `count` messages."""
+    member._heard([member.way.messages.make({})] * count, 1, [])
+    assert member.is_held
+    member.link = object()  # type: ignore[assignment] - only that it is
+
+
+@pytest.mark.parametrize("then", ["settle", "interrupted", "take"])
+def test_a_buffer_whose_last_message_was_popped_holds_nobody_up(
+    then: str,
+) -> None:
+    member, _ = make(buffer_size=2)
+    held(member, 2)
+    assert member.take() is not None
+    member.is_held = True  # as where an interruption came before it
+    member.buffer.head.popleft()
+    if then == "interrupted":
+        member.link = None
+    turns = queued(member)
+    getattr(member, then)()
+    assert not member.is_held
+    assert member.buffer.is_empty
+    if then == "settle":  # the two others are this thread's own turns
+        assert any(turn.woken for turn in turns)
+
+
+def test_a_buffer_that_is_emptied_while_it_is_held_is_not_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever pops then has not seen yet that it is."""
+    member, _ = make(buffer_size=2)
+    member._heard([member.way.messages.make({})], 1, [])
+    assert member.buffer.take() is not None
+    real = type(member.buffer).is_full
+
+    def emptied(buffer: Any) -> bool:
+        found = real.fget(buffer)  # type: ignore[attr-defined]
+        buffer._reads[0][0].clear()
+        return bool(found)
+
+    monkeypatch.setattr(type(member.buffer), "is_full", property(emptied))
+    member._heard([member.way.messages.make({})] * 2, 1, [])
+    assert not member.is_held
+
+
 def test_who_has_its_answer_leaves_what_comes_next_to_who_reads_next(
     unix_host: Host, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

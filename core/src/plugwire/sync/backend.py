@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -64,6 +64,9 @@ class Backend(Protocol):
 
     def receive(self, *, timeout: float | None = None) -> Message:
         """See `Client.receive`."""
+
+    def iterate(self) -> Iterator[Message]:
+        """See `Client.__iter__`."""
 
     def send(self, data: Mapping[str, Any], message_type: MessageType) -> None:
         """See `Client.send`."""

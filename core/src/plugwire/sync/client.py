@@ -9,11 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from plugwire.errors import (
-    ConnectionClosed,
-    ConnectionFailed,
-    ValidationFailed,
-)
+from plugwire.errors import ConnectionFailed, ValidationFailed
 from plugwire.message import Message, MessageType
 from plugwire.protocol import ServerFacts, check_type
 from plugwire.settings import Settings
@@ -178,14 +174,8 @@ class Client:
         return self._backend.receive(timeout=timeout)
 
     def __iter__(self) -> Iterator[Message]:
-        while True:
-            try:
-                message = self._backend.receive()
-            except ConnectionClosed:
-                if self._backend.left:
-                    return
-                raise
-            yield message
+        # Asked for with the first message: `connect` chooses the backend.
+        yield from self._backend.iterate()
 
     # ------------------------------------------------------------ sending
 

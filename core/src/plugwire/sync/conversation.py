@@ -12,7 +12,7 @@ something waits, nor while the application's code runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plugwire import forks
@@ -239,8 +239,20 @@ class Conversation:
 
     def receive(self, *, timeout: float | None = None) -> Message:
         """See `Client.receive`."""
+        member = self._member
         try:
-            return self._receive(timeout)
+            # What a read brought is handed out without the lock.
+            head, message = member.buffer.head, None
+            if head and not member.teller.waiting:
+                try:
+                    message = head.popleft()
+                except IndexError:  # another thread was quicker
+                    message = None
+            if message is None:
+                return self._receive(timeout)
+            if member.is_held:
+                member.settle()
+            return message
         except Late:
             raise TimedOut(
                 f"no message of {self._event!r} within {timeout:g} s",
@@ -251,6 +263,32 @@ class Conversation:
         except BaseException:
             self._member.interrupted()
             raise
+
+    def iterate(self) -> Iterator[Message]:
+        """See `Client.__iter__`."""
+        member = self._member
+        buffer = member.buffer
+        while True:
+            # As in `receive`, without a call for each.
+            head, waiting = buffer.head, member.teller.waiting
+            while head and not waiting:
+                try:
+                    message = head.popleft()
+                    if member.is_held:
+                        member.settle()
+                except IndexError:  # another thread was quicker
+                    break
+                except BaseException:
+                    member.interrupted()
+                    raise
+                yield message
+            try:
+                message = self.receive()
+            except ConnectionClosed:
+                if member.left:
+                    return
+                raise
+            yield message
 
     def _receive(self, timeout: float | None) -> Message:
         member, chair = self._member, self._member.chair

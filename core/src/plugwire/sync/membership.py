@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 import time
 
-from plugwire.buffer import Buffer
 from plugwire.comeback import Comeback
 from plugwire.errors import (
     ConnectionClosed,
@@ -28,6 +27,7 @@ from plugwire.sync.attempt import Attempt
 from plugwire.sync.backend import Callbacks
 from plugwire.sync.chair import Chair
 from plugwire.sync.channel import words
+from plugwire.sync.inbox import Inbox
 from plugwire.sync.link import Link, Question
 from plugwire.sync.telling import Teller
 from plugwire.sync.turns import deadline_in, earlier, is_past
@@ -47,7 +47,7 @@ class Membership:
         self.way = way
         self.chair = Chair()
         self.teller = Teller()
-        self.buffer = Buffer(
+        self.buffer = Inbox(
             way.settings.buffer_size, way.settings.buffer_bytes
         )
         self.is_held = False
@@ -94,11 +94,20 @@ class Membership:
             if self.link is not None:
                 self.link.leave()
 
+    def settle(self) -> None:
+        """This thread popped a message from the buffer's `head`, and has
+        found the buffer held behind it."""
+        with self.chair.lock:
+            self._make_room()
+            if self.chair.receivers or self.chair.others:
+                self.pass_on()
+
     def interrupted(self) -> None:
         """This thread's call was broken off by a signal's handler, wherever
         it was."""
         with self.chair.lock:
             self.chair.withdraw()
+            self._make_room()
             link = self.link
             if link is not None and link.error is not None:
                 self.lose(link, link.error)
@@ -239,12 +248,19 @@ class Membership:
     def take(self) -> Message | None:
         """The oldest message, or None."""
         message = self.buffer.take()
-        if message is not None:
-            if self.is_held and self.buffer.has_room:
-                self.is_held = False
-            if self.chair.receivers or self.chair.others:
-                self.pass_on()
+        # Also where there is none: who took the last one may have been
+        # interrupted before it came to this.
+        if self.is_held and self.buffer.has_room:
+            self.is_held = False
+        if message is not None and (self.chair.receivers or self.chair.others):
+            self.pass_on()
         return message
+
+    def _make_room(self) -> None:
+        """Let go of what was taken, and read again once half of it is."""
+        self.buffer.settle()
+        if self.is_held and self.buffer.has_room:
+            self.is_held = False
 
     def _heard(
         self, messages: list[Message], size: int, events: list[ClientEvent]
@@ -253,7 +269,12 @@ class Membership:
             self.buffer.put(messages, size)
             if self.buffer.is_full and not self.is_held:
                 self.is_held = True
-                self.chair.wake_queue(self.chair.others)
+                # Who pops from it looks only then whether it is held, so
+                # that either that one sees it, or this one that there is
+                # room.
+                self._make_room()
+                if self.is_held:
+                    self.chair.wake_queue(self.chair.others)
             self.chair.wake_one(self.chair.receivers)
         for event in events:
             if type(event) is Reply:

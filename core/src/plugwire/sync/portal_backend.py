@@ -7,7 +7,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from plugwire import forks
@@ -185,6 +185,17 @@ class PortalBackend:
                 self._do(self._fetch(left))
             if deadline is not None:
                 left = max(0.0, deadline - time.monotonic())
+
+    def iterate(self) -> Iterator[Message]:
+        """See `Client.__iter__`."""
+        while True:
+            try:
+                message = self.receive()
+            except ConnectionClosed:
+                if self.left:
+                    return
+                raise
+            yield message
 
     async def _fetch(self, timeout: float | None) -> None:
         """Put the next message into the box, and more of those that are
