@@ -574,23 +574,6 @@ def test_a_folder_without_metadata_is_not_installed(install):
 
 
 @pytest.mark.parametrize(
-    ("version", "bounds"),
-    [
-        ("0.1.0", ">=0.1,<0.2"),
-        ("0.12", ">=0.12,<0.13"),
-        ("0.2.0rc1", ">=0.2,<0.3"),
-        ("1", ">=1.0,<2"),
-        ("2.3.4", ">=2.3,<3"),
-    ],
-)
-def test_a_plugin_should_ask_for_what_it_was_made_with(
-    monkeypatch, version, bounds
-):
-    monkeypatch.setattr(plugins, "__version__", version)
-    assert plugins.recommended() == bounds
-
-
-@pytest.mark.parametrize(
     ("name", "why"),
     [
         ("cbor", ""),

@@ -124,7 +124,7 @@ def test_a_core_out_of_bounds_is_refused_before_an_import(
 
 
 def test_the_bounds_shown_are_those_that_are_recommended() -> None:
-    from plugwire.plugins import recommended
+    from plugwire.versions import recommended
 
     assert f'    dependencies = ["plugwire{recommended()}"]\n' in text()
 

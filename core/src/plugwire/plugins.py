@@ -21,7 +21,6 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from plugwire import __version__
 from plugwire.distributions import (
     Entry,
     entries,
@@ -32,6 +31,7 @@ from plugwire.distributions import (
 from plugwire.errors import ConfigurationError, PluginError, Problem
 from plugwire.settings import Settings
 from plugwire.validation import nearest
+from plugwire.versions import required_name, skewed
 from plugwire.wishes import (
     ALLOW,
     DISABLE,
@@ -63,11 +63,6 @@ USABLE = 64
 that it makes by the hundred are of the same ones."""
 
 _NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*\Z")
-_REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
-_RELEASE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
-_PLAIN = re.compile(
-    rf"plugwire\s*((?:(?:>=|<)\s*{_RELEASE.pattern}\s*,?\s*)*)", re.I
-)
 _VALUE = re.compile(r"(?P<module>[\w.]+)\s*(?::\s*(?P<path>[\w.]+))?")
 _RESERVED = frozenset(f.name for f in fields(Settings))
 
@@ -167,7 +162,7 @@ def installed_names() -> frozenset[str]:
 def offered() -> frozenset[str]:
     """The distributions that core's own extras bring, installed or not: the
     first-party plugins, whose names are taken."""
-    return frozenset(map(_required_name, requirements("plugwire")))
+    return frozenset(map(required_name, requirements("plugwire")))
 
 
 def rescan() -> None:
@@ -260,7 +255,7 @@ def _scan() -> tuple[Found, ...]:
                 requires=tuple(
                     text
                     for text in entry.requires
-                    if _required_name(text) == "plugwire"
+                    if required_name(text) == "plugwire"
                 ),
             ),
         )
@@ -301,7 +296,8 @@ def _standing(
     if len(rivals) > 1:
         picks = " or ".join(f'"{found.name}@{r}"' for r in rivals)
         return "doubled", f"{' and '.join(rivals)} claim it", f"write {picks}"
-    if skew := _skew(found):
+    who = f"{found.distribution} {found.version}"
+    if skew := skewed(who, found.requires):
         upgrade = f"pip install --upgrade plugwire {found.distribution}"
         return "incompatible", skew, upgrade
     return "available", "", ""
@@ -348,68 +344,6 @@ def _named_by(found: Found, variable: str, wishes: Wishes) -> str:
 
 def _is_named(found: Found, word: str) -> bool:
     return names(word, found.kind, found.name, found.distribution)
-
-
-def _skew(found: Found) -> str:
-    """How the Requires-Dist excludes the running core, or ""."""
-    for text in found.requires:
-        if _is_plainly_met(text):
-            continue
-        from packaging.requirements import InvalidRequirement, Requirement
-
-        try:
-            required = Requirement(text)
-            marker = required.marker
-            if marker and not marker.evaluate({"extra": ""}):
-                continue
-            admits = required.specifier.contains(__version__, prereleases=True)
-        # The second: a number of thousands of digits, which is no int.
-        except (InvalidRequirement, ValueError):
-            return f"its Requires-Dist {text!r:.200} cannot be read"
-        if not admits:
-            return (
-                f"{found.distribution} {found.version} needs "
-                f"plugwire{required.specifier}, and this is plugwire "
-                f"{__version__}"
-            )
-    return ""
-
-
-def _is_plainly_met(requirement: str) -> bool:
-    """Whether it asks for a range of releases, by numbers alone, that this
-    core is in. What is not so plain is left to packaging, whose import takes
-    longer than all of ours."""
-    plain = _PLAIN.fullmatch(requirement)
-    release = _RELEASE.fullmatch(__version__)
-    if plain is None or release is None:
-        return False
-    own = _numbers(__version__)
-    for bound in filter(None, plain[1].split(",")):
-        number = _numbers(bound.lstrip("<>= "))
-        if not (own >= number if ">" in bound else own < number):
-            return False
-    return True
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    """For comparison: 1.0 is 1."""
-    numbers = [int(part) for part in release.strip().split(".")]
-    while numbers and not numbers[-1]:
-        del numbers[-1]
-    return tuple(numbers)
-
-
-def recommended() -> str:
-    """The versions of plugwire that a plugin should ask for that is made
-    with this one: up to the next release that may change an interface."""
-    major, minor, *_ = *_numbers(_release()), 0, 0
-    below = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
-    return f">={major}.{minor},<{below}"
-
-
-def _release() -> str:
-    match = _RELEASE.match(__version__)
-    return match[0] if match else "0"
 
 
 def _imported(found: Found) -> type[Any]:
@@ -515,8 +449,3 @@ def _first_party(kind: Kind, name: str) -> str:
         if distribution in missing:
             return f"pip install {distribution}"
     return ""
-
-
-def _required_name(requirement: str) -> str:
-    match = _REQUIRED.match(requirement)
-    return normal(match[1]) if match else ""

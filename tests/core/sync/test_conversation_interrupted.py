@@ -187,7 +187,8 @@ def test_ctrl_c_while_what_a_read_brought_is_handed_out_costs_one(
     while hit:
         found.clear()
         unix_host.call(unix_host.broadcast, *range(first, first + 6))
-        member.read(member.link, 20 + time.monotonic())  # type: ignore[arg-type]
+        assert member.link is not None
+        member.read(member.link, 20 + time.monotonic())
         strike = Strike(place)
         hit = strike.during(act)
         check_nothing_is_held(client, strike.where)

@@ -14,7 +14,8 @@ from plugwire.cli.options import Misused
 from plugwire.cli.output import out, tell
 from plugwire.distributions import normal
 from plugwire.errors import PlugwireError
-from plugwire.plugins import bad_name, installed, offered, recommended
+from plugwire.plugins import bad_name, installed, offered
+from plugwire.versions import recommended
 
 EXAMPLE = "plugwire new codec cbor && cd plugwire-cbor && nox"
 KINDS = ("transport", "codec", "queue", "permission", "extension")

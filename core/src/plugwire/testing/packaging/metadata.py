@@ -11,8 +11,8 @@ from packaging.version import InvalidVersion, Version
 
 from plugwire import __version__
 from plugwire.distributions import normal
-from plugwire.plugins import recommended
 from plugwire.testing.packaging.facts import Packaged
+from plugwire.versions import recommended
 
 if TYPE_CHECKING:
     from plugwire.distributions import Distribution
