@@ -6,7 +6,7 @@ import pytest
 
 from plugwire.handshake import Joined
 from plugwire.protocol import ServerFacts
-from plugwire.standing import Standing
+from plugwire.standing import Standing, together
 
 
 def facts(incarnation: str) -> ServerFacts:
@@ -76,3 +76,11 @@ def test_a_sender_misses_nothing(standing, told) -> None:
 def test_a_connection_that_never_was_is_not_known(standing) -> None:
     standing.lost(3)
     assert standing.known is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [(1, 2, 3), (0, 0, 0), (None, 2, None), (1, None, None)],
+)
+def test_two_losses_in_one(one, other, both) -> None:
+    assert together(one, other) == both

@@ -46,8 +46,10 @@ class Standing:
 
     def gap(self, missed: int | None) -> None:
         """So many messages were lost; None: an unknown number."""
-        if missed is None:
-            self.missed = None
-        elif self.missed is not None:
-            self.missed += missed
+        self.missed = together(self.missed, missed)
         self._on_gap(missed)
+
+
+def together(one: int | None, other: int | None) -> int | None:
+    """Two losses in one; None where nobody knows how many it was."""
+    return None if one is None or other is None else one + other

@@ -242,6 +242,25 @@ async def test_callbacks_are_told_in_order_whatever_they_raise(
     assert told[-1] == 6
 
 
+async def test_losses_that_wait_are_told_as_one() -> None:
+    """However often a server tells of them, while `on_gap` is at one."""
+    told: list[object] = []
+    teller, go = Teller(), asyncio.Event()
+
+    async def on_gap(client: object, missed: int | None) -> None:
+        await go.wait()
+        told.append((client, missed))
+
+    for missed in (1, 2, 3):
+        teller.tell_gap(on_gap, "me", missed)
+    teller.tell("on_disconnect", told.append, "gone")
+    for lost in (4, None, 5):
+        teller.tell_gap(on_gap, "me", lost)
+    go.set()
+    await teller.done()
+    assert told == [("me", 1), ("me", 5), "gone", ("me", None)]
+
+
 async def test_call_takes_plain_and_async() -> None:
     async def slow(number: int) -> int:
         return number

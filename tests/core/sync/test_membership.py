@@ -167,6 +167,21 @@ def test_a_loss_is_told_once_and_wakes_who_asks(
     assert member.next_try > 0
 
 
+def test_gaps_that_wait_are_told_as_one(
+    unix_host: Host, told: dict[str, Any]
+) -> None:
+    """However often a server tells of them, while nobody calls."""
+    member, link, heard = with_link(told)
+    with member.chair.lock:
+        for missed in (1, 2, 3):
+            member.standing.gap(missed)
+        member.lose(link, ConnectionClosed("it went"))
+        for lost in (4, None, 5):
+            member.standing.gap(lost)
+    member.teller.tell()
+    assert heard == [("gap", 6), ("lost", "it went"), ("gap", None)]
+
+
 @pytest.mark.parametrize("place", ["standing", "comeback"])
 def test_a_loss_that_was_interrupted_is_made_good(
     place: str,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from peers import Call, wait_until
 
-from plugwire.sync.telling import Teller
+from plugwire.sync.backend import Callbacks
+from plugwire.sync.telling import Loss, Teller
 
 
 def test_they_are_called_in_order_and_once() -> None:
@@ -117,3 +118,14 @@ def test_one_at_a_time_from_many_threads() -> None:
     assert len(told) == 2000
     for name in range(4):
         assert [n for t, n in told if t == name] == list(range(500))
+
+
+def test_what_is_added_as_a_loss_is_called_is_told_with_it() -> None:
+    """Whoever adds has the lock, and has seen that it waits."""
+    lock, told = threading.Lock(), list[int | None]()
+    loss = Loss(Callbacks(on_gap=told.append), lock, 1)
+    with lock:
+        telling = Call(loss)
+        loss.add(2)
+    telling.result()
+    assert told == [3]

@@ -439,7 +439,8 @@ class Client:
 
     def on_gap(self, handler: _Gap) -> _Gap:
         """`f(client, missed)`, plain or async: so many messages were lost
-        for this client; None when nobody can know how many."""
+        for this client; None when nobody can know how many. Losses in a row
+        that have to wait for it are told as one."""
         self._on_gap = handler
         return handler
 
@@ -497,7 +498,7 @@ class Client:
 
     def _gap(self, missed: int | None) -> None:
         if self._on_gap is not None:
-            self._teller.tell("on_gap", self._on_gap, self, missed)
+            self._teller.tell_gap(self._on_gap, self, missed)
 
     def lost(self, link: Link, error: ConnectionClosed) -> None:
         self._standing.lost(link.seq)

@@ -19,8 +19,11 @@ from msgspec import Struct
 from plugwire.logs import Limiter
 from plugwire.message import Message
 from plugwire.registry import ClientInfo
+from plugwire.standing import together
 
 T = TypeVar("T")
+
+_GAP = "on_gap"
 
 
 class Handlers(Struct):
@@ -197,6 +200,28 @@ class Teller:
         self, name: str, handler: Callable[..., object], *arguments: object
     ) -> None:
         """Call `handler`, named `name` in the log, behind those before."""
+        self._tell(name, handler, arguments)
+
+    def tell_gap(
+        self,
+        handler: Callable[[Any, int | None], object],
+        client: object,
+        missed: int | None,
+    ) -> None:
+        """`tell`, of messages that were missed; with those of which the last
+        one that waits is to tell, where it does: a server tells of losses as
+        often as it likes."""
+        if self._waiting and self._waiting[-1][0] == _GAP:
+            _, _, (_, before) = self._waiting.pop()
+            missed = together(before, missed)
+        self._tell(_GAP, handler, (client, missed))
+
+    def _tell(
+        self,
+        name: str,
+        handler: Callable[..., object],
+        arguments: tuple[object, ...],
+    ) -> None:
         self._waiting.append((name, handler, arguments))
         if self._task is None:
             pending = self._next()

@@ -231,7 +231,8 @@ class Client:
 
     def on_gap(self, handler: _Gap) -> _Gap:
         """`f(client, missed)`: so many messages were lost for this client;
-        None when nobody can know how many."""
+        None when nobody can know how many. Losses in a row that have to wait
+        for it are told as one."""
         _check_plain(handler)
         self._callbacks.on_gap = lambda missed: handler(self, missed)
         return handler

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 
 from plugwire.comeback import Comeback
 from plugwire.errors import (
@@ -29,7 +30,7 @@ from plugwire.sync.chair import Chair
 from plugwire.sync.channel import words
 from plugwire.sync.inbox import Inbox
 from plugwire.sync.link import Link, Question
-from plugwire.sync.telling import Teller
+from plugwire.sync.telling import Loss, Teller
 from plugwire.sync.turns import deadline_in, earlier, is_past
 from plugwire.way import Way
 
@@ -287,7 +288,15 @@ class Membership:
                 self.standing.gap(event.missed)
 
     def _gap(self, missed: int | None) -> None:
-        self.teller.add("on_gap", lambda: self._callbacks.on_gap(missed))
+        # One that waits and this one are told as one: a server tells of
+        # losses as often as it likes.
+        with suppress(IndexError):
+            last = self.teller.waiting[-1][1]
+            if isinstance(last, Loss):
+                last.add(missed)
+                return
+        loss = Loss(self._callbacks, self.chair.lock, missed)
+        self.teller.add("on_gap", loss)
 
     def joined(self, link: Link, *, again: bool) -> None:
         """`link` has joined, the first one or a later one."""

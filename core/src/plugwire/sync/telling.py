@@ -7,8 +7,38 @@ from collections import deque
 from collections.abc import Callable
 
 from plugwire.logs import log
+from plugwire.standing import together
+from plugwire.sync.backend import Callbacks
 
 _RAISED = "the handler %s raised %r"
+
+
+class Loss:
+    """So many messages were missed, None where nobody knows: called, without
+    `lock`, it tells `on_gap`. What is added before that, under `lock`, is
+    told with it."""
+
+    __slots__ = ("_callbacks", "_lock", "_missed")
+
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        lock: threading.Lock,
+        missed: int | None,
+    ) -> None:
+        self._callbacks = callbacks
+        self._lock = lock
+        self._missed = missed
+
+    def add(self, missed: int | None) -> None:
+        """Further ones were."""
+        self._missed = together(self._missed, missed)
+
+    def __call__(self) -> None:
+        """Tell it."""
+        with self._lock:
+            missed = self._missed
+        self._callbacks.on_gap(missed)
 
 
 class Teller:
