@@ -326,7 +326,7 @@ class Broadcaster:
         """Write the tick. What is said in this turn of the loop from now on
         is written at its end, where that was to be done anyhow."""
         for lane in self.lanes:
-            if not lane.idle:
+            if lane.bodies or not lane.idle:
                 lane.flush()
         self._weigh()
 

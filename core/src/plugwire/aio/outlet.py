@@ -104,9 +104,10 @@ class Outlet:
         if not self.is_lagging:
             frame = share.frame
             if frame is None:
-                if share.size > LARGE and self._write_apart(share.bodies):
+                bodies = share.bodies
+                if len(bodies[0]) > LARGE and self._write_apart(bodies):
                     return True
-                frame = share.frame = self._encoder.frame(share.bodies)
+                frame = share.frame = self._encoder.frame(bodies)
             send = self._send
             if send is None:
                 self._write(frame)

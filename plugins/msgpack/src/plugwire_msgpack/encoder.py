@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from gc import is_tracked
+from struct import Struct as Layout
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
@@ -24,6 +25,7 @@ APART = (1 << 16) - 1
 has two bytes in MessagePack."""
 
 _SEQ = b"\xa3seq"
+_heads = Layout(">IB").pack  # of a frame, and of its array
 _FIXARRAY = 16
 _ARRAY_16 = 1 << 16
 
@@ -177,6 +179,9 @@ class MsgpackEncoder:
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
         count = len(bodies)
+        if count == 1 and len(bodies[0]) <= LARGE:
+            body = bodies[0]  # as mostly where each is awaited
+            return _heads(1 + len(body), 0x91) + body
         if count < _FIXARRAY:
             head = bytes((0x90 | count,))
         elif count < _ARRAY_16:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from struct import Struct as Layout
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from plugwire.errors import MessageError
-from plugwire.framing import HEADER, frame
+from plugwire.framing import HEADER, LARGE, frame
 from plugwire.message import Message
 from plugwire.values import plain, where
 from plugwire_msgspec.checks import all_scalars, all_str, is_exact
@@ -18,6 +19,7 @@ MAX_KNOWN = 64
 """Keys, those of the last message with new ones, that an encoder knows to be
 str: the next message of that kind is quicker."""
 
+_heads = Layout(">IB").pack  # of a frame, and of its array
 _FIXARRAY = 16
 _ARRAY_16 = 1 << 16
 
@@ -81,6 +83,9 @@ class MsgspecEncoder:
     def frame(self, bodies: Sequence[bytes]) -> bytes:
         """One array of `bodies`, with the frame's header."""
         count = len(bodies)
+        if count == 1 and len(bodies[0]) <= LARGE:
+            body = bodies[0]  # as mostly where each is awaited
+            return _heads(1 + len(body), 0x91) + body
         if count < _FIXARRAY:
             head = bytes((0x90 | count,))
         elif count < _ARRAY_16:
