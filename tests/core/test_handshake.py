@@ -389,6 +389,26 @@ def test_bytes_between_hello_and_joined_are_refused() -> None:
 def test_server_that_speaks_before_our_hello_is_none() -> None:
     with pytest.raises(MessageError, match="before it had our hello"):
         client().feed(line(WELCOME) + line(JOINED))
+    early = client()
+    assert early.feed(line(WELCOME) + line(JOINED)[:5])  # hello
+    with pytest.raises(MessageError, match="before it had our hello"):
+        early.feed(line(JOINED)[5:])
+
+
+@pytest.mark.parametrize("cut", [0, 5])
+def test_server_may_refuse_before_it_has_our_hello(cut: int) -> None:
+    """It had no time for us, and both its lines came in one read."""
+    no = refusal(HandshakeRefused("busy", "others wait", "try again"))
+
+    def read() -> None:
+        early = client()
+        early.feed(line(WELCOME) + no[: cut or None])
+        early.feed(no[cut:])
+
+    with pytest.raises(HandshakeRefused, match="others wait") as info:
+        read()
+    assert info.value.kind == "busy"
+    assert info.value.mend == "try again"
 
 
 def padded(text: bytes, size: int) -> bytes:

@@ -320,10 +320,9 @@ class ClientHandshake:
     it is told to the server only where the incarnation is the same.
     """
 
-    __slots__ = (
-        "_codec", "_event", "_extensions", "_gates", "_known", "_lines",
-        "_peer", "_role", "_session", "hello", "joined", "rest", "welcome",
-    )  # fmt: skip
+    __slots__ = ("_codec", "_early", "_event", "_extensions", "_gates",
+                 "_known", "_lines", "_peer", "_role", "_session", "hello",
+                 "joined", "rest", "welcome")  # fmt: skip
 
     def __init__(
         self,
@@ -346,6 +345,7 @@ class ClientHandshake:
         self._session = session
         self._known = known
         self._lines = _Lines()
+        self._early = False
         self.welcome: Welcome | None = None
         self.hello: Hello | None = None
         self.joined: Joined | None = None
@@ -369,7 +369,8 @@ class ClientHandshake:
         self.welcome = welcome = self._read_welcome(text)
         hello = self._answer(welcome)
         if rest:
-            raise MessageError("the server spoke before it had our hello")
+            self._early = True
+            self._conclude(rest)
         return line(hello)
 
     def _line(self, data: bytes) -> tuple[bytes, bytes] | None:
@@ -440,6 +441,9 @@ class ClientHandshake:
         text, self.rest = cut
         if b'"refused"' in text:
             _raise_refusal(text)
+        if self._early:  # whoever has no time for us says so at once
+            _raise_refusal(text)
+            raise MessageError("the server spoke before it had our hello")
         try:
             joined = _decode(_joined, text)
         except MessageError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import cast
 
 import pytest
@@ -16,10 +17,14 @@ from plugwire.handshake import HandshakeRefused
 class Peer:
     """A connection that is turned away, and then is drained."""
 
-    def __init__(self, pending: Pending) -> None:
+    def __init__(
+        self, pending: Pending, sock: socket.socket | None = None
+    ) -> None:
         self.refused: PlugwireError | None = None
         self.pending = pending
         self.guest = cast("Guest", self)
+        if sock is not None:
+            pending.becomes(sock, self.guest)
         pending.opened(self.guest)
 
     def refuse(self, error: PlugwireError) -> None:
@@ -37,10 +42,10 @@ class Hall:
 
     def come(self, count: int = 1) -> None:
         for _ in range(count):
-            self.pending.begin()
+            sock = cast("socket.socket", object())
+            self.pending.begin(sock)
             self.pending.make_room()
-            self.peers.append(Peer(self.pending))
-            self.pending.made()
+            self.peers.append(Peer(self.pending, sock))
             self.time += 0.01
 
     @property
@@ -54,6 +59,26 @@ async def test_nobody_goes_while_there_is_room() -> None:
     hall.time += SPARED
     assert len(hall.pending) == 3
     assert hall.gone == []
+
+
+async def test_who_is_being_made_counts_once() -> None:
+    """Three come at once, and a slow loop makes them connections much
+    later."""
+    hall = Hall()
+    socks = [cast("socket.socket", object()) for _ in range(3)]
+    for sock in socks:
+        hall.pending.begin(sock)
+        hall.pending.make_room()
+    for sock in socks:
+        hall.peers.append(Peer(hall.pending, sock))
+        assert len(hall.pending) == 3
+        hall.time += SPARED
+        hall.pending.make_room()
+    for sock, peer in zip(socks, hall.peers, strict=True):
+        hall.pending.failed(sock)
+        hall.pending.failed(peer.guest)
+    assert hall.gone == []
+    assert len(hall.pending) == 3
 
 
 async def test_the_oldest_silent_one_goes() -> None:
@@ -105,8 +130,9 @@ async def test_it_waits_until_somebody_has_left() -> None:
     for peer in hall.peers:
         hall.pending.heard(peer.guest)
     waiting = asyncio.create_task(hall.pending.room())
-    hall.pending.made()  # wakes it, and is no room
-    hall.pending.begin()
+    sock = cast("socket.socket", object())
+    hall.pending.begin(sock)
+    hall.pending.failed(sock)  # wakes it, and is no room
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -125,7 +151,7 @@ async def test_it_waits_until_the_oldest_had_its_time(
     await asyncio.wait_for(pending.room(), 20)
     # Where nobody is silent yet, it hears of who will be.
     pending = Pending(1, loop.time)
-    pending.begin()
+    pending.begin(cast("socket.socket", object()))
     waiting = asyncio.create_task(pending.room())
     await asyncio.sleep(0)
     Peer(pending)

@@ -151,7 +151,7 @@ class Door:
             task = loop.create_task(self._make(sock))
             self._making.add(task)
             task.add_done_callback(partial(self._made, sock))
-            self._pending.begin()
+            self._pending.begin(sock)
             self._pending.make_room()
             streak += 1
             if streak >= ACCEPTS_A_TURN:
@@ -162,17 +162,18 @@ class Door:
         self._making.discard(task)
         if task.cancelled():
             sock.close()  # of a task that never began, nobody else does
-        self._pending.made()
+        self._pending.failed(sock)
 
     async def _make(self, sock: socket.socket) -> None:
         """Make an accepted socket a connection."""
+        connection: ServerConnection | None = None
         try:
             listener = cast(SocketListener, self.pipeline.listener)
             peer = listener.accepted(sock, small=self._small)
             loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(
-                lambda: self._connection(peer, sock.send), sock
-            )
+            made = connection = self._connection(peer, sock.send)
+            self._pending.becomes(sock, connection)
+            await loop.connect_accepted_socket(lambda: made, sock)
         except OSError as error:
             sock.close()
             self._host.limiter.say(
@@ -185,6 +186,9 @@ class Door:
         except BaseException:
             sock.close()
             raise
+        finally:
+            if connection is not None:
+                self._pending.failed(connection)
 
     # ------------------------------------------------------------ limits
 

@@ -11,6 +11,7 @@ nothing is known yet, as a cache of half-open connections has it in the kernel.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 from plugwire.aio.host import Guest
@@ -29,7 +30,7 @@ class Pending:
     `now` is the loop's clock.
     """
 
-    __slots__ = ("_changed", "_limit", "_making", "_now", "_others",
+    __slots__ = ("_changed", "_coming", "_limit", "_now", "_others",
                  "_silent")  # fmt: skip
 
     def __init__(self, limit: int, now: Callable[[], float]) -> None:
@@ -37,11 +38,11 @@ class Pending:
         self._now = now
         self._silent: dict[Guest, float] = {}  # the oldest first
         self._others: set[Guest] = set()
-        self._making = 0
+        self._coming: set[socket.socket | Guest] = set()
         self._changed = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._silent) + len(self._others) + self._making
+        return len(self._silent) + len(self._others) + len(self._coming)
 
     @property
     def has_room(self) -> bool:
@@ -91,17 +92,23 @@ class Pending:
 
     # ------------------------------------------------- what becomes of them
 
-    def begin(self) -> None:
-        """A socket was accepted, and is being made a connection."""
-        self._making += 1
+    def begin(self, sock: socket.socket) -> None:
+        """`sock` was accepted, and is to be made a connection."""
+        self._coming.add(sock)
 
-    def made(self) -> None:
-        """It is one, or is none: `begin` is over."""
-        self._making -= 1
+    def becomes(self, sock: socket.socket, guest: Guest) -> None:
+        """`guest` is the connection that is made of `sock`."""
+        self._coming.discard(sock)
+        self._coming.add(guest)
+
+    def failed(self, what: socket.socket | Guest) -> None:
+        """Nothing comes of it, where it has not `opened`."""
+        self._coming.discard(what)
         self._changed.set()
 
     def opened(self, guest: Guest) -> None:
         """A connection of which nothing is known."""
+        self._coming.discard(guest)
         self._silent[guest] = self._now()
         self._changed.set()
 
