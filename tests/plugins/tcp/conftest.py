@@ -16,19 +16,26 @@ MakeListener = Callable[..., TcpListener]
 
 
 @pytest.fixture
-def ports() -> range:
+def ports() -> Iterator[range]:
     """Three free ports in a row, outside of the range that the kernel draws
-    from for clients; each test process looks from a place of its own."""
+    from for clients; each test process looks from a place of its own.
+
+    What is free now another process may find so too, before either listens:
+    whoever has the name of the first port has the ports.
+    """
     start = 12_000 + os.getpid() % 3_000 * 3
     for first in range(start, start + 6_000, 3):
         with contextlib.ExitStack() as stack:
             try:
+                name = stack.enter_context(socket.socket(socket.AF_UNIX))
+                name.bind(f"\0plugwire-tests-port-{first}")
                 for port in range(first, first + 3):
-                    sock = stack.enter_context(socket.socket())
-                    sock.bind(("0.0.0.0", port))
+                    with socket.socket() as sock:
+                        sock.bind(("0.0.0.0", port))
             except OSError:
                 continue
-            return range(first, first + 3)
+            yield range(first, first + 3)
+            return
     raise AssertionError("no free ports")
 
 
