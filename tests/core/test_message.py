@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugwire.errors import ValidationFailed
-from plugwire.message import Clock, Message, MessageType, check_event_name
+from plugwire.message import Message, MessageType, Stamp, check_event_name
+from plugwire.protocol import Messages
 
 RULE = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -116,7 +117,8 @@ def test_what_does_not_apply_is_none() -> None:
 def test_b1_timestamps_are_the_same_moment_in_the_zone(
     zone: tzinfo, ns: int, iso: str
 ) -> None:
-    assert Clock(zone, lambda: ns).stamp() == (ns // 1_000_000, iso)
+    stamp = Messages("load", zone, lambda: ns).stamp()
+    assert stamp == Stamp("load", ns // 1_000_000, iso, MessageType.DATA)
 
 
 def test_b1_the_offset_changes_where_summer_time_begins_and_ends() -> None:
@@ -128,8 +130,9 @@ def test_b1_the_offset_changes_where_summer_time_begins_and_ends() -> None:
         datetime(2026, 10, 25, 1, 0, 0, 0, UTC): "02:00:00.000+01:00",
     }
     now = iter([round(m.timestamp() * 1000) * 1_000_000 for m in moments])
-    clock = Clock(berlin, lambda: next(now))
-    assert [clock.stamp()[1][11:] for _ in moments] == list(moments.values())
+    maker = Messages("load", berlin, lambda: next(now))
+    told = [maker.stamp().timestamp_iso[11:] for _ in moments]
+    assert told == list(moments.values())
 
 
 @given(
@@ -140,12 +143,11 @@ def test_b1_stamps_are_right_in_any_order_of_moments(
     moments: list[int], zone: str
 ) -> None:
     now = iter(moments)
-    clock = Clock(ZoneInfo(zone), lambda: next(now) * 1_000_000)
+    maker = Messages("load", ZoneInfo(zone), lambda: next(now) * 1_000_000)
     for ms in moments:
-        assert clock.stamp()[0] == ms
-    now = iter(moments)
-    for ms in moments:
-        read = datetime.fromisoformat(clock.stamp()[1])
+        stamp = maker.stamp()
+        assert stamp.timestamp_ms == ms
+        read = datetime.fromisoformat(stamp.timestamp_iso)
         assert read == datetime.fromtimestamp(0, UTC) + timedelta(
             milliseconds=ms
         )
@@ -154,12 +156,31 @@ def test_b1_stamps_are_right_in_any_order_of_moments(
 
 
 def test_b1_the_clock_is_the_machines() -> None:
-    clock = Clock(UTC)
+    maker = Messages("load", UTC)
     before = datetime.now(UTC) - timedelta(milliseconds=1)
-    stamps = [clock.stamp() for _ in range(3)]
+    stamps = [maker.stamp() for _ in range(3)]
     after = datetime.now(UTC)
-    for ms, iso in stamps:
-        assert before <= datetime.fromisoformat(iso) <= after
-        read = datetime.fromisoformat(iso) - datetime.fromtimestamp(0, UTC)
-        assert read == timedelta(milliseconds=ms)
-    assert all(a <= b for a, b in pairwise(stamps))
+    for stamp in stamps:
+        moment = datetime.fromisoformat(stamp.timestamp_iso)
+        assert before <= moment <= after
+        since = moment - datetime.fromtimestamp(0, UTC)
+        assert since == timedelta(milliseconds=stamp.timestamp_ms)
+    told = [stamp.timestamp_ms for stamp in stamps]
+    assert all(a <= b for a, b in pairwise(told))
+
+
+def test_a_stamp_is_the_same_one_for_all_of_its_millisecond() -> None:
+    """What a codec made of it holds for as long as it is the same one."""
+    now = iter([5_000_000, 5_999_999, 6_000_000, 6_000_000, 6_000_000])
+    maker = Messages("load", UTC, lambda: next(now))
+    first, same, later = (maker.stamp() for _ in range(3))
+    assert same is first
+    assert later is not first
+    assert later.timestamp_ms == 6
+    failure = maker.stamp(MessageType.ERROR)
+    assert failure.message_type is MessageType.ERROR
+    assert maker.stamp() == later
+    with pytest.raises(ValidationFailed):
+        Messages("load", UTC).stamp(event_name="no name")
+    named = Messages("load", UTC).stamp(event_name="other")
+    assert named.event_name == "other"

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from plugwire.encoders import stamped
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Encoder
 from plugwire.outbox import Mark, Share
@@ -193,6 +194,7 @@ class Seat:
             if bodies:
                 self._owe(bodies, marks)
         self._epoch = lane.epoch
+        lane.is_uneven = True
         self._start = len(lane.bodies)
         self._chat_start = len(self._chat.said) if self._chat else 0
 
@@ -218,12 +220,13 @@ class Lane:
     counted once for each, and `lost` were not.
     """
 
-    __slots__ = ("_chats", "_told", "bodies", "count", "debtors", "encoder",
-                 "epoch", "lost", "marks", "seats", "sent",
-                 "size")  # fmt: skip
+    __slots__ = ("_chats", "_told", "bodies", "count", "debtors", "encode",
+                 "encoder", "epoch", "is_uneven", "lost", "marks", "seats",
+                 "sent", "size")  # fmt: skip
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
+        self.encode = stamped(encoder)
         self.bodies: list[bytes] = []
         self.marks: list[Mark | None] = []
         self.size = 0
@@ -231,6 +234,8 @@ class Lane:
         self.sent = 0
         self.lost = 0
         self.epoch = 0
+        self.is_uneven = False
+        """Whether any seat's place is not the beginning, or may be."""
         self.seats: dict[Seat, None] = {}
         self.debtors: dict[Seat, None] = {}
         self._chats: dict[str, Chat] = {}
@@ -242,6 +247,7 @@ class Lane:
         seat.taken = True
         seat.hears_all = hears_all
         seat._epoch = self.epoch
+        self.is_uneven = True
         seat._start = len(self.bodies)
         seat.hear(seat._session)
         if hears_all:
@@ -323,41 +329,43 @@ class Lane:
         """Hand every seat its share, and begin the next tick."""
         bodies = self.bodies
         count = len(bodies)
-        told = bool(self._told)
-        # A copy: whoever cannot be delivered to leaves.
-        touched: Iterable[Seat] = tuple(self.seats) if count else ()
-        if told or self.debtors:
-            touched = self._with_told_and_owed(touched)
         whole = Share(bodies, self.marks)
-        memo: dict[tuple[int, Chat | None, int], Share] = {}
-        epoch = self.epoch
-        sent = 0
-        for seat in touched:
-            if (
-                told
-                or seat._epoch == epoch  # of who has left, too
-                or seat.held
-                or seat._own is not None
-            ):
-                self._flush_one(seat, whole, memo)
-            elif seat.deliver(whole):  # nearly all, always
-                seat.sent += count
-                sent += count
-            else:
-                self.lost += count
-        self.sent += sent
+        if self.is_uneven or self._told or self.debtors:
+            self._flush_unevenly(whole)
+        elif count:
+            epoch, sent = self.epoch, 0
+            # A copy: whoever cannot be delivered to leaves.
+            for seat in tuple(self.seats):
+                if seat._epoch == epoch:
+                    continue  # it has just left
+                if seat.deliver(whole):
+                    seat.sent += count
+                    sent += count
+                else:
+                    self.lost += count
+            self.sent += sent
         whole.frame = None
-        if memo:
-            for share in memo.values():
-                share.frame = None
-        if told:
-            for chat in self._told:
-                chat.said = []
-            self._told = {}
         self.bodies = []
         self.marks = []
         self.size = self.count = 0
         self.epoch += 1
+
+    def _flush_unevenly(self, whole: Share) -> None:
+        """Where the seats have different places in the tick."""
+        told = self._told
+        seats: Iterable[Seat] = tuple(self.seats) if whole.bodies else ()
+        if told or self.debtors:
+            seats = self._with_told_and_owed(seats)
+        memo: dict[tuple[int, Chat | None, int], Share] = {}
+        for seat in seats:
+            self._flush_one(seat, whole, memo)
+        for share in memo.values():
+            share.frame = None
+        for chat in told:
+            chat.said = []
+        self._told = {}
+        if whole.bodies:  # else there are seats that were not looked at
+            self.is_uneven = any(seat.held for seat in seats)
 
     def _with_told_and_owed(self, seats: Iterable[Seat]) -> Iterable[Seat]:
         touched = dict.fromkeys(seats)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from plugwire.message import Message
+from plugwire.message import Message, Stamp
 
 if TYPE_CHECKING:
     import asyncio
@@ -190,6 +190,25 @@ class LeanEncoder(Encoder, Protocol):
     def head(self, body: bytes) -> bytes:
         """What stands before `body` where it is alone in a frame:
         `frame([body])` is `head(body) + body`."""
+
+
+class StampingEncoder(Encoder, Protocol):
+    """An encoder that need not be told for each message what all of a
+    millisecond share; most of what is said has only data and a number
+    besides. Whoever wraps an encoder need not hand this on."""
+
+    def encode_stamped(
+        self,
+        stamp: Stamp,
+        data: dict[str, Any],
+        seq: int | None = None,
+        id: int | None = None,
+        reply_to: int | None = None,
+    ) -> bytes:
+        """What `encode` gives for the `Message` of these fields, and raises
+        for it; one of the three numbers at most is not None. A stamp never
+        changes: what was made of it holds for as long as it is the very same
+        one."""
 
 
 class Decoder(Protocol):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
@@ -63,6 +61,16 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept: bool = False
 
 
+class Stamp(Struct, frozen=True):
+    """What all messages of an event, a type and a millisecond share: the
+    fields of a `Message` that are the same for each of them."""
+
+    event_name: str
+    timestamp_ms: int
+    timestamp_iso: str
+    message_type: MessageType
+
+
 def check_event_name(name: str) -> str:
     """Return `name`, or raise `ValidationFailed` saying why it is none.
 
@@ -87,36 +95,26 @@ def check_event_name(name: str) -> str:
     )
 
 
-class Clock:
-    """Makes the two timestamps of a message, the ISO one in `zone`.
+class Calendar:
+    """Tells a millisecond as text, in `zone`.
 
     A second's text is formatted once and reused, since ten thousand messages
-    share it, and so is a millisecond's, both of whose values are the very
-    same objects for all messages of it. Not thread-safe by itself: the worst
-    that two threads can do to one another is to format one twice.
+    share it. Not thread-safe by itself: the worst that two threads can do to
+    one another is to format one twice.
     """
 
-    __slots__ = ("_last", "_now", "_parts", "_zone")
+    __slots__ = ("_parts", "_zone")
 
-    def __init__(
-        self, zone: tzinfo, now: Callable[[], int] = time.time_ns
-    ) -> None:
+    def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._now = now
         self._parts: tuple[int | None, str, str] = (None, "", "")
-        self._last = (-1, "")
 
-    def stamp(self) -> tuple[int, str]:
-        """Milliseconds since 1970, and `2026-01-09T12:00:00.123+00:00`."""
-        ms = self._now() // 1_000_000
-        last = self._last
-        if last[0] == ms and last[1]:
-            return last
+    def iso(self, ms: int) -> str:
+        """`ms` milliseconds since 1970: `2026-01-09T12:00:00.123+00:00`."""
         second, rest = divmod(ms, 1000)
         cached, head, tail = self._parts
         if cached != second:
             text = datetime.fromtimestamp(second, self._zone).isoformat()
             head, tail = text[:19], text[19:]
             self._parts = (second, head, tail)
-        self._last = last = (ms, f"{head}.{rest:03d}{tail}")
-        return last
+        return f"{head}.{rest:03d}{tail}"

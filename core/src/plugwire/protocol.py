@@ -7,7 +7,8 @@ them from the application's messages. `Messages` makes what is sent.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+import time
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeAlias, cast
 
@@ -24,7 +25,14 @@ from plugwire.errors import (
 from plugwire.handshake import Joined, Role, Welcome
 from plugwire.interfaces import Decoder, RoomyDecoder, Unpacker
 from plugwire.logs import clean
-from plugwire.message import Clock, Message, MessageType, check_event_name
+from plugwire.message import (
+    DATA,
+    Calendar,
+    Message,
+    MessageType,
+    Stamp,
+    check_event_name,
+)
 
 ATTACH = "attach"
 DETACH = "detach"
@@ -38,19 +46,67 @@ QUESTIONS = frozenset({CLIENTS, STATS})
 """What a connection in the role `control` may ask."""
 
 
+_NEVER = -(1 << 63)
+"""A millisecond of no message."""
+
+
+def to_dict(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` itself where it is a dict, else a copy. Raises
+    `ValidationFailed` for what is no mapping."""
+    if type(data) is dict:
+        return data
+    if not isinstance(data, Mapping):
+        raise ValidationFailed(
+            f"data is {type(data).__name__}, not a mapping; wrap it, "
+            'for example as {"value": ...}'
+        )
+    return dict(data)
+
+
 class Messages:
-    """Makes the messages of one side, stamped in its zone."""
+    """Makes the messages of one side, stamped in its zone; `now` counts
+    nanoseconds since 1970. From any thread."""
 
-    __slots__ = ("_clock", "_event")
+    __slots__ = ("_calendar", "_event", "_last", "_now")
 
-    def __init__(self, event: str, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        event: str,
+        zone: tzinfo,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._event = event
-        self._clock = Clock(zone)
+        self._calendar = Calendar(zone)
+        self._now = now
+        self._last = Stamp(event, _NEVER, "", DATA)
+
+    def stamp(
+        self,
+        message_type: MessageType = DATA,
+        event_name: str | None = None,
+    ) -> Stamp:
+        """That of a message of this moment: the very same one as the last,
+        for all of an event and a type within a millisecond. Raises
+        `ValidationFailed` for a name that is no event name."""
+        ms = self._now() // 1_000_000
+        last = self._last
+        if (
+            event_name is None
+            and ms == last.timestamp_ms
+            and message_type is last.message_type
+        ):
+            return last
+        iso = self._calendar.iso(ms)
+        if event_name is not None:
+            name = check_event_name(event_name)
+            return Stamp(name, ms, iso, message_type)
+        self._last = last = Stamp(self._event, ms, iso, message_type)
+        return last
 
     def make(
         self,
         data: Mapping[str, Any],
-        message_type: MessageType = MessageType.DATA,
+        message_type: MessageType = DATA,
         event_name: str | None = None,
         seq: int | None = None,
         *,
@@ -60,33 +116,13 @@ class Messages:
     ) -> Message:
         """A message of this moment. Raises `ValidationFailed` for data that
         is no mapping and for a name that is no event name."""
-        if type(data) is not dict:
-            if not isinstance(data, Mapping):
-                raise ValidationFailed(
-                    f"data is {type(data).__name__}, not a mapping; wrap it, "
-                    'for example as {"value": ...}'
-                )
-            data = dict(data)
-        ms, iso = self._clock.stamp()
-        if event_name is None:
-            event_name = self._event
-        else:
-            check_event_name(event_name)
-        if id is None and reply_to is None and op is None:  # broadcasts
-            return Message(
-                event_name=event_name,
-                timestamp_ms=ms,
-                timestamp_iso=iso,
-                message_type=message_type,
-                data=data,
-                seq=seq,
-            )
+        stamp = self.stamp(message_type, event_name)
         return Message(
-            event_name=event_name,
-            timestamp_ms=ms,
-            timestamp_iso=iso,
-            message_type=message_type,
-            data=data,
+            event_name=stamp.event_name,
+            timestamp_ms=stamp.timestamp_ms,
+            timestamp_iso=stamp.timestamp_iso,
+            message_type=stamp.message_type,
+            data=to_dict(data),
             seq=seq,
             id=id,
             reply_to=reply_to,

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from plugwire.choice import Choice, choose
 from plugwire.compose import compose_client
+from plugwire.encoders import Stamped, stamped
 from plugwire.errors import ConfigurationError, MessageError
 from plugwire.handshake import ClientHandshake, Role
 from plugwire.interfaces import Peer
 from plugwire.loading import gather
 from plugwire.message import Message, MessageType, check_event_name
 from plugwire.pipeline import ClientPipeline
-from plugwire.protocol import Messages, check_type
+from plugwire.protocol import Messages, check_type, to_dict
 from plugwire.settings import Settings
 from plugwire.standing import Standing
 
@@ -67,6 +68,7 @@ class Way:
         self.messages = _messages(event, settings.timezone)
         self._choice: Choice | None = None
         self._pipeline: ClientPipeline | None = None
+        self._encode: Stamped
 
     @classmethod
     def called(
@@ -121,6 +123,7 @@ class Way:
                 transport=choice.transport,
                 codec=choice.codec,
             )
+            self._encode = stamped(self._pipeline.encoder)
         self._choice = choice
         return self._pipeline, choice.told
 
@@ -139,12 +142,30 @@ class Way:
             known=standing.known,
         )
 
+    def say(
+        self, data: Mapping[str, Any], message_type: MessageType, limit: int
+    ) -> bytes:
+        """The frame of a message, see `frame`."""
+        stamp = self.messages.stamp(message_type)
+        return self._framed(self._encode(stamp, to_dict(data)), limit)
+
+    def ask(self, data: Mapping[str, Any], number: int, limit: int) -> bytes:
+        """The frame of a request whose id is `number`, see `frame`."""
+        stamp = self.messages.stamp()
+        body = self._encode(stamp, to_dict(data), None, number)
+        return self._framed(body, limit)
+
     def frame(self, message: Message, limit: int) -> bytes:
         """`message` as bytes for the wire. Raises `MessageError` for what
-        the codec cannot carry, and over `limit` bytes."""
+        the codec cannot carry, and over `limit` bytes; `ValidationFailed`
+        for data that is no mapping."""
         pipeline = self._pipeline
         assert pipeline is not None, "find() comes first"
-        body = pipeline.encoder.encode(message)
+        return self._framed(pipeline.encoder.encode(message), limit)
+
+    def _framed(self, body: bytes, limit: int) -> bytes:
+        pipeline = self._pipeline
+        assert pipeline is not None, "find() comes first"
         if len(body) > limit:
             raise MessageError(
                 f"a message of {len(body)} bytes, over the {limit} that the "

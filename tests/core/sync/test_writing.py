@@ -5,12 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from peers import Call, Host, member_of, wait_until
 
-from plugwire import ConnectionClosed, Denied, MessageError, TimedOut
+from plugwire import (
+    ConnectionClosed,
+    Denied,
+    MessageError,
+    MessageType,
+    TimedOut,
+)
 from plugwire.sync import Client
 from plugwire.sync.link import Link
 from plugwire.sync.writing import Late, Writer
@@ -27,7 +34,7 @@ def writer_of(client: Client) -> Writer:
 
 
 def message(client: Client, data: dict[str, Any]) -> Any:
-    return client._way.messages.make(data)
+    return partial(client._way.say, data, MessageType.DATA)
 
 
 def entered(client: Client) -> tuple[Writer, Link]:
@@ -115,6 +122,42 @@ def test_who_has_to_wait_for_writing_lets_another_one_read(
         call.result()
     wait_until(lambda: host.said == [BIG, {"a": 1}])
     assert not link.users
+
+
+def test_one_thread_at_a_time_encodes(host: Host, client: Client) -> None:
+    """An encoder is nobody's own: who waits for its turn to write waits with
+    that, too."""
+    go, made = threading.Event(), list[str]()
+
+    def slow(limit: int) -> bytes:
+        made.append("slow")
+        assert go.wait(20)
+        made.append("made")
+        frame: bytes = message(client, {"a": 1})(limit)
+        return frame
+
+    def quick(limit: int) -> bytes:
+        made.append("quick")
+        frame: bytes = message(client, {"a": 2})(limit)
+        return frame
+
+    def write(framed: Callable[[int], bytes]) -> None:
+        writer, link = entered(client)
+        writer.write(link, framed, None, checked=True)
+        member_of(client).let_go()
+
+    link = member_of(client).link
+    assert link is not None
+    first = Call(write, slow)
+    wait_until(lambda: made)
+    second = Call(write, quick)
+    wait_until(lambda: len(link.users) == 2)
+    assert made == ["slow"]
+    go.set()
+    first.result()
+    second.result()
+    assert made == ["slow", "made", "quick"]
+    wait_until(lambda: host.said == [{"a": 1}, {"a": 2}])
 
 
 @pytest.mark.parametrize("final", [True, False])

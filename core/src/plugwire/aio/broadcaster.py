@@ -14,21 +14,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from threading import get_ident
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from plugwire.errors import ConnectionClosed, MessageError
 from plugwire.fanout import Lane, Seat
 from plugwire.interfaces import Encoder, Kept, Queue
 from plugwire.logs import Limiter, clean
-from plugwire.message import DATA, Message, MessageType
+from plugwire.message import DATA, Message, MessageType, Stamp
 from plugwire.outbox import Mark
-from plugwire.protocol import Messages
+from plugwire.protocol import Messages, to_dict
 from plugwire.registry import Registry
 from plugwire.settings import Settings
 from plugwire.stats import Stats
 
 _NOBODY: frozenset[int] = frozenset()
+_Said: TypeAlias = tuple[Stamp, dict[str, Any], int | None]
+"""To many: the stamp, the data, and the number where it was to all."""
 
 
 class Addressee(Protocol):
@@ -37,8 +39,9 @@ class Addressee(Protocol):
     def demand_receive(self) -> None:
         """Raise `Denied` unless it may receive."""
 
-    def encode(self, message: Message) -> bytes:
-        """`message` in its door's codec, or `MessageError`."""
+    @property
+    def lane(self) -> Lane:
+        """That of its door."""
 
     def say(self, body: bytes, mark: Mark | None = None) -> None:
         """Owe it `body`."""
@@ -76,11 +79,19 @@ class Broadcaster:
         self._wanted = False
         """What the queue said of an audience of `_asked` clients."""
         self.messages = Messages(event, ZoneInfo(settings.timezone))
+        self._stamp = self.messages.stamp
         self.queue = queue
         self.lanes: list[Lane] = []
+        self._only: Lane | None = None
+        """The lane of a server that has one, as most have."""
         self.seq = 0
         """Of the last broadcast to all that is in the tick. Numbers given
         in other threads run ahead of it until the loop has caught up."""
+
+    def add(self, lane: Lane) -> None:
+        """Speak to the clients of `lane`, too; before the first of them."""
+        self.lanes.append(lane)
+        self._only = lane if len(self.lanes) == 1 else None
 
     # ------------------------------------------------------- any thread
 
@@ -92,28 +103,30 @@ class Broadcaster:
     ) -> int:
         """Say `data` to all, see `Server.broadcast`. From any thread."""
         with self._lock:
-            lane = self.lanes[0]
+            if type(data) is not dict:
+                data = to_dict(data)
+            stamp = self._stamp(message_type, event_name)
             seq = self._numbered + 1
-            message = self.messages.make(data, message_type, event_name, seq)
-            first = lane.encoder.encode(message)
-            alone = len(self.lanes) == 1
-            audience = len(lane.seats) if alone else self._hearing()
+            only = self._only
+            lane = only or self.lanes[0]
+            first = lane.encode(stamp, data, seq)
+            audience = len(lane.seats) if only else self._hearing()
             if audience != self._asked:
                 self._wanted = self.queue.wants(audience)
                 self._asked = audience
-            keep = self._wanted
             self._numbered = seq
+            self._stats.broadcasts += 1
             mark: Mark | None = None
             if message_type is DATA:  # what may be dropped
-                mark = message.event_name, seq
-            self._stats.broadcasts += 1
-            if not alone or self._inbox or get_ident() != self._thread:
-                self._say(message, first, mark, None, _NOBODY, seq, keep)
+                mark = stamp.event_name, seq
+            if only is None or self._inbox or get_ident() != self._thread:
+                said = stamp, data, seq
+                self._say(said, first, mark, None, _NOBODY, self._wanted)
                 return audience
             # `_apply` for the common case.
             self.seq = seq
-            lane.broadcast(first, mark)
-            if keep:
+            only.broadcast(first, mark)
+            if self._wanted:
                 self._keep(seq, (first,))
             if not self._flush_set:
                 self.flush_soon()
@@ -131,30 +144,34 @@ class Broadcaster:
         `Server.broadcast`. From any thread."""
         without = frozenset(exclude)
         with self._lock:
-            message = self.messages.make(data, message_type, event_name)
-            first = self.lanes[0].encoder.encode(message)
+            said = (
+                self.messages.stamp(message_type, event_name),
+                to_dict(data),
+                None,
+            )
+            first = self.lanes[0].encode(*said)
             audience = self._audience(session, without)
             mark: Mark | None = None
             if message_type is DATA:
-                mark = message.event_name, 0
+                mark = said[0].event_name, 0
             self._stats.broadcasts += 1
-            self._say(message, first, mark, session, without, None, False)
+            self._say(said, first, mark, session, without, False)
         return audience
 
     def _say(
         self,
-        message: Message,
+        said: _Said,
         first: bytes,
         mark: Mark | None,
         session: str | None,
         without: frozenset[int],
-        seq: int | None,
         keep: bool,
     ) -> None:
-        """Encode `message` for the other lanes too, and apply it in the
+        """Encode what is `said` for the other lanes too, and apply it in the
         loop, at once where this is its thread."""
+        seq = said[2]
         inside = get_ident() == self._thread
-        bodies = self._bodies(message, first, keep or not inside)
+        bodies = self._bodies(said, first, keep or not inside)
         if inside:
             self.catch_up()
             self._apply(bodies, mark, session, without, seq, keep)
@@ -163,15 +180,24 @@ class Broadcaster:
                 lambda: self._apply(bodies, mark, session, without, seq, keep)
             )
 
+    def answer(
+        self, lane: Lane, data: Mapping[str, Any], reply_to: int
+    ) -> bytes:
+        """The body of an answer, which one thread at a time may make."""
+        with self._lock:
+            return lane.encode(
+                self.messages.stamp(), to_dict(data), None, None, reply_to
+            )
+
     def encode(self, encoder: Encoder, message: Message) -> bytes:
         """`message` by `encoder`, which one thread at a time may use."""
         with self._lock:
             return encoder.encode(message)
 
     def _bodies(
-        self, message: Message, first: bytes, for_all: bool
+        self, said: _Said, first: bytes, for_all: bool
     ) -> tuple[bytes | None, ...]:
-        """The message encoded for each lane that has somebody, or for all:
+        """What is said, encoded for each lane that has somebody, or for all:
         where it may be kept, and where somebody may join before the loop
         comes to it. None where that codec cannot carry it."""
         bodies: list[bytes | None] = [first]
@@ -179,7 +205,7 @@ class Broadcaster:
             body = None
             if for_all or lane.seats or lane.has_chats:
                 try:
-                    body = lane.encoder.encode(message)
+                    body = lane.encode(*said)
                 except MessageError as error:
                     self._limiter.say(
                         logging.ERROR,
@@ -276,11 +302,11 @@ class Broadcaster:
         """Say `data` to one client. From any thread."""
         with self._lock:
             addressee.demand_receive()
-            message = self.messages.make(data, message_type)
-            body = addressee.encode(message)
+            stamp = self.messages.stamp(message_type)
+            body = addressee.lane.encode(stamp, to_dict(data))
             mark: Mark | None = None
             if message_type is DATA:
-                mark = message.event_name, 0
+                mark = stamp.event_name, 0
             if get_ident() == self._thread:
                 self.catch_up()
                 addressee.say(body, mark)

@@ -328,8 +328,8 @@ class Client:
         what the codec cannot carry.
         """
         link = self._sending()
-        message = self._way.messages.make(data, check_type(message_type))
-        await link.write(self._frame(message))
+        kind = check_type(message_type)
+        await link.write(self._way.say(data, kind, self._limit))
 
     async def request(
         self, data: Mapping[str, Any], *, timeout: float | None = None
@@ -342,8 +342,8 @@ class Client:
         """
         link = self._sending()
         self._last_id = number = self._last_id + 1
-        message = self._way.messages.make(data, id=number)
-        return await self._ask(number, message, link, timeout)
+        frame = self._way.ask(data, number, self._limit)
+        return await self._ask(number, frame, link, timeout)
 
     async def flush(self) -> None:
         """Return when all that was sent is in the kernel."""
@@ -367,19 +367,19 @@ class Client:
         message = self._way.messages.make(
             data, MessageType.CONTROL, id=number, op=op
         )
-        await self._ask(number, message, link, None)
+        frame = self._way.frame(message, self._limit)
+        await self._ask(number, frame, link, None)
 
     async def _ask(
         self,
         number: int,
-        message: Message,
+        frame: bytes,
         link: Link,
         timeout: float | None,
     ) -> Message:
         seconds = (
             self._settings.default_timeout if timeout is None else timeout
         )
-        frame = self._frame(message)
         answer = self._spare
         if answer is None:
             answer = Handover()
@@ -425,10 +425,12 @@ class Client:
             )
         return link
 
-    def _frame(self, message: Message) -> bytes:
+    @property
+    def _limit(self) -> int:
+        """Bytes of a message that the server takes."""
         server = self._standing.server
         assert server is not None
-        return self._way.frame(message, server.max_message_bytes)
+        return server.max_message_bytes
 
     # ----------------------------------------------------------- handlers
 

@@ -15,7 +15,7 @@ from typing import Protocol, cast
 from plugwire.aio.host import Entrance, Host
 from plugwire.aio.outlet import Outlet
 from plugwire.errors import Denied, MessageError, PlugwireError
-from plugwire.fanout import Seat
+from plugwire.fanout import Lane, Seat
 from plugwire.handshake import Role, refusal
 from plugwire.interfaces import Kept, Peer
 from plugwire.logs import clean
@@ -221,6 +221,11 @@ class ServerConnection(asyncio.BufferedProtocol):
             and self.host.settings.allow_client_send
             and self.rights.may("send")
         )
+
+    @property
+    def lane(self) -> Lane:
+        """That of its door."""
+        return self.door.lane
 
     def encode(self, message: Message) -> bytes:
         """`message` in this door's codec, or `MessageError`."""

@@ -101,7 +101,7 @@ class Incarnation:
         for pipeline in pipelines:
             index = places.setdefault(pipeline.lane, len(self.voice.lanes))
             if index == len(self.voice.lanes):
-                self.voice.lanes.append(Lane(pipeline.encoder))
+                self.voice.add(Lane(pipeline.encoder))
             doors.append(Door(self, pipeline, self.voice.lanes[index], index))
         return doors
 
@@ -268,8 +268,10 @@ class Incarnation:
         self, low: int | None, timeout: float | None
     ) -> Coroutine[None, None, None] | None:
         """Send now; what to await then, see `Server.flush`, or None."""
-        self.voice.catch_up()
-        self.voice.flush_now()
+        voice = self.voice
+        if voice.is_behind:
+            voice.catch_up()
+        voice.flush_now()
         return self.lag.wait(low, timeout)
 
     def _connection(self, client_id: int) -> ServerConnection:

@@ -15,11 +15,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 from plugwire import rooms
+from plugwire.encoders import lean
 from plugwire.framing import LARGE, MAX_FRAME_MESSAGES, TICK_BYTES
-from plugwire.interfaces import Encoder, Kept, LeanEncoder
+from plugwire.interfaces import Encoder, Kept
 from plugwire.outbox import Full, Outbox, Share
 from plugwire.sockets import gathering
 
@@ -133,14 +134,13 @@ class Outlet:
     def _write_apart(self, bodies: Sequence[bytes]) -> bool:
         """Write the frame of one large message without a copy of it; false
         where that cannot be done, and nothing was written."""
-        if len(bodies) != 1 or not hasattr(self._encoder, "head"):
-            return False
+        make_head = lean(self._encoder)
         send = gathering(self._send)
-        if send is None:
+        if len(bodies) != 1 or make_head is None or send is None:
             return False
         rooms.keep_memory()
         (body,) = bodies
-        head = cast("LeanEncoder", self._encoder).head(body)
+        head = make_head(body)
         try:
             sent = send((head, body))
         except OSError:

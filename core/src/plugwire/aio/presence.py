@@ -196,10 +196,11 @@ class Presence:
         elif message.id is not None:
             connection = self._connection
             try:
-                reply = connection.host.voice.messages.make(
-                    {} if result is None else result, reply_to=message.id
+                body = connection.host.voice.answer(
+                    connection.lane,
+                    {} if result is None else result,
+                    message.id,
                 )
-                body = connection.encode(reply)
             except PlugwireError as wrong:
                 self._fail(RequestFailed(f"the answer: {wrong}"), message.id)
                 return

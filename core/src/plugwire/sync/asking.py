@@ -16,7 +16,7 @@ from plugwire.message import Message
 from plugwire.sync.link import Question
 from plugwire.sync.membership import Membership
 from plugwire.sync.turns import Turn, is_past
-from plugwire.sync.writing import Late, Writer
+from plugwire.sync.writing import Framed, Late, Writer
 
 
 class Asker:
@@ -33,15 +33,15 @@ class Asker:
     def ask(
         self,
         number: int,
-        message: Message,
+        framed: Framed,
         timeout: float | None,
         *,
         checked: bool,
     ) -> Message:
-        """Send `message`, whose id is `number`; the answer to it.
+        """Send what is `framed`, whose id is `number`; the answer to it.
 
         See `Client.request` for `timeout` and what it raises, and
-        `Writer.write` for `checked`.
+        `Writer.write` for `framed` and `checked`.
         """
         member, writer, way = self._member, self._writer, self._member.way
         seconds = way.settings.default_timeout if timeout is None else timeout
@@ -49,7 +49,7 @@ class Asker:
         try:
             link = writer.enter(deadline)
             question = member.asked[number] = Question(link)
-            is_seated = writer.write(link, message, deadline, checked=checked)
+            is_seated = writer.write(link, framed, deadline, checked=checked)
             return self._answer(question, deadline, is_seated)
         except Late:
             raise TimedOut(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from plugwire import forks
@@ -25,7 +26,7 @@ from plugwire.errors import (
 )
 from plugwire.logs import log
 from plugwire.message import Message, MessageType, check_event_name
-from plugwire.protocol import ATTACH, DETACH, ServerFacts
+from plugwire.protocol import ATTACH, DETACH, ServerFacts, to_dict
 from plugwire.sync.asking import Asker
 from plugwire.sync.backend import Callbacks
 from plugwire.sync.link import Link
@@ -328,10 +329,10 @@ class Conversation:
 
     def send(self, data: Mapping[str, Any], message_type: MessageType) -> None:
         """See `Client.send`."""
-        message = self._way.messages.make(data, message_type)
+        framed = partial(self._way.say, to_dict(data), message_type)
         try:
             link = self._writer.enter(None)
-            self._writer.write(link, message, None, checked=True)
+            self._writer.write(link, framed, None, checked=True)
             self._member.let_go()
         except PlugwireError:
             raise
@@ -353,8 +354,8 @@ class Conversation:
         """See `Client.request`."""
         asker = self._asker
         number = next(asker.numbers)
-        message = self._way.messages.make(data, id=number)
-        return asker.ask(number, message, timeout, checked=True)
+        framed = partial(self._way.ask, to_dict(data), number)
+        return asker.ask(number, framed, timeout, checked=True)
 
     def attach(self, session: str) -> None:
         """See `Client.attach`."""
@@ -372,4 +373,5 @@ class Conversation:
         message = self._way.messages.make(
             data, MessageType.CONTROL, id=number, op=op
         )
-        self._asker.ask(number, message, None, checked=False)
+        framed = partial(self._way.frame, message)
+        self._asker.ask(number, framed, None, checked=False)

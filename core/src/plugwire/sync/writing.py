@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import TIMEOUT_MAX, get_ident
+from typing import TypeAlias
 
 from plugwire.errors import ConnectionClosed, Denied, PlugwireError
-from plugwire.message import Message
 from plugwire.sync.channel import words
 from plugwire.sync.link import Link
 from plugwire.sync.membership import Membership
 from plugwire.sync.turns import AT_ONCE, Turn, is_past, left_until
 
 _WITHOUT_WAITING = (False,)
+Framed: TypeAlias = Callable[[int], bytes]
+"""Makes a frame of one message that is of so many bytes at most, or raises
+`MessageError`."""
 
 
 class Late(Exception):
@@ -80,12 +84,13 @@ class Writer:
     def write(
         self,
         link: Link,
-        message: Message,
+        framed: Framed,
         deadline: float | None,
         *,
         checked: bool,
     ) -> bool:
-        """Write `message` whole, to the link that was entered.
+        """Write one frame whole, to the link that was entered; `framed`
+        makes it.
 
         Whether this thread sits in the chair still, since it did and had
         not to wait; else it is no user of `link` any more.
@@ -105,7 +110,6 @@ class Writer:
                     f"the server of {member.way.event!r} does not let this "
                     "client send"
                 )
-            frame = member.way.frame(message, link.max_message_bytes)
             # Stored before a signal's handler can raise: that is where a
             # call returns, and unpacking is none.
             (is_ordered,) = map(link.order.acquire, _WITHOUT_WAITING)
@@ -120,6 +124,8 @@ class Writer:
                 raise link.error.with_traceback(None)
             if not is_ordered:
                 raise Late
+            # Not before: one thread at a time may use the encoder.
+            frame = framed(link.max_message_bytes)
             is_whole = link.write(frame, AT_ONCE, written)
             if not is_whole:
                 self._stand_up(link)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
+from plugwire.encoders import stamped
 from plugwire.framing import frame
 from plugwire.interfaces import Encoder
 from plugwire_compress.backend import zstd
@@ -37,7 +38,7 @@ class PackingEncoder:
     lines = False
 
     __slots__ = ("_compress", "_frame", "_limit", "_threshold", "encode",
-                 "format")  # fmt: skip
+                 "encode_stamped", "format")  # fmt: skip
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class PackingEncoder:
     ) -> None:
         self.format = encoder.format
         self.encode = encoder.encode
+        self.encode_stamped = stamped(encoder)
         self._frame = encoder.frame
         self._compress = compress
         self._threshold = threshold

@@ -11,7 +11,7 @@ import msgpack  # type: ignore[import-untyped]
 
 from plugwire.errors import MessageError
 from plugwire.framing import HEADER, LARGE, frame
-from plugwire.message import Message, MessageType
+from plugwire.message import Message, Stamp
 from plugwire.values import plain, where
 
 MAX_KNOWN = 64
@@ -24,7 +24,9 @@ APART = (1 << 16) - 1
 """Bytes over which a value is not given to a Packer: the most whose length
 has two bytes in MessagePack."""
 
-_SEQ = b"\xa3seq"
+_SEQ, _ID, _REPLY_TO = b"\xa3seq", b"\xa2id", b"\xa8reply_to"
+_REFUSED = (ValueError, TypeError, OverflowError)
+"""What a Packer raises for what it cannot pack."""
 _heads = Layout(">IB").pack  # of a frame, and of its array
 _FIXARRAY = 16
 _ARRAY_16 = 1 << 16
@@ -45,17 +47,16 @@ class MsgpackEncoder:
     format = "msgpack"
     lines = False
 
-    __slots__ = ("_event", "_head", "_head_seq", "_is_large", "_iso", "_known",
-                 "_limit", "_ms", "_pack", "_type")  # fmt: skip
+    __slots__ = ("_head", "_is_large", "_known", "_least", "_limit",
+                 "_longer", "_pack", "_stamp")  # fmt: skip
 
     def __init__(self, max_message_bytes: int) -> None:
         self._limit = max_message_bytes
         self._pack = msgpack.Packer(buf_size=ROOM).pack
         self._known = frozenset[str]().issuperset
-        self._event = self._iso = ""
-        self._ms = -1
-        self._type: MessageType | None = None
-        self._head = self._head_seq = b""
+        self._least = min(LARGE, max_message_bytes)
+        self._stamp: Stamp | None = None
+        self._head = self._longer = b""
         self._is_large = False
 
     def encode(self, message: Message) -> bytes:
@@ -63,41 +64,54 @@ class MsgpackEncoder:
         MessagePack cannot carry, and for one over `max_message_bytes`."""
         data = message.data
         if type(data) is not dict or is_tracked(data) or not self._known(data):
+            data = self._plain(data)
+        try:
+            body: bytes = self._pack(_fields(message, data))
+        except _REFUSED as error:
+            raise _cannot(data, error) from None
+        if len(body) > self._limit:
+            self._weigh(body)
+        return body
+
+    def encode_stamped(
+        self,
+        stamp: Stamp,
+        data: dict[str, Any],
+        seq: int | None = None,
+        id: int | None = None,
+        reply_to: int | None = None,
+    ) -> bytes:
+        """The same for a message of these fields, see `StampingEncoder`."""
+        name, number = _SEQ, seq
+        if seq is None:
+            if id is not None:
+                name, number = _ID, id
+            else:
+                name, number = _REPLY_TO, reply_to
+        if is_tracked(data) or not self._known(data):
             if self._is_large:
-                spliced = self._spliced(message)
+                spliced = self._spliced(stamp, data, name, number)
                 if spliced is not None:
                     return spliced
             data = self._plain(data)
-        seq = message.seq
+        pack = self._pack
         try:
-            if (
-                message.id is not None
-                or message.reply_to is not None
-                or message.op is not None
-            ):
-                body: bytes = self._pack(_fields(message, data))
+            if stamp is not self._stamp:
+                self._make_heads(stamp)
+            if number is None:
+                body: bytes = self._head + pack(data)
             else:
-                if (
-                    message.timestamp_ms != self._ms
-                    or message.timestamp_iso != self._iso
-                    or message.event_name != self._event
-                    or message.message_type is not self._type
-                ):
-                    self._make_heads(message)
-                if seq is None:
-                    body = self._head + self._pack(data)
-                else:
-                    pack = self._pack
-                    body = b"".join(
-                        (self._head_seq, pack(data), _SEQ, pack(seq))
-                    )
-        except (ValueError, TypeError, OverflowError) as error:
-            plain(data)  # it may say more of what the Packer does not know
-            path = where(data, msgpack.packb) or "the message"
-            raise MessageError(f"{path} cannot be sent: {error}") from None
-        if len(body) > LARGE:
-            self._is_large = True
-            self._known = _none_known
+                body = b"".join((self._longer, pack(data), name, pack(number)))
+        except _REFUSED as error:
+            raise _cannot(data, error) from None
+        if len(body) > self._least:
+            self._weigh(body)
+        return body
+
+    def _weigh(self, body: bytes) -> None:
+        """`body` is large, or even over the limit."""
+        self._is_large = True
+        self._known = _none_known
         if len(body) > self._limit:
             # A Packer keeps the room that its largest message took.
             self._pack = msgpack.Packer(buf_size=ROOM).pack
@@ -105,29 +119,26 @@ class MsgpackEncoder:
                 f"a message of {len(body)} bytes, over the {self._limit} "
                 "allowed (max_message_bytes)"
             )
-        return body
 
-    def _spliced(self, message: Message) -> bytes | None:
+    def _spliced(
+        self,
+        stamp: Stamp,
+        data: dict[str, Any],
+        name: bytes,
+        number: int | None,
+    ) -> bytes | None:
         """The same with large bytes copied once, where a Packer does so
         three times; None where it is to be asked after all."""
         self._is_large = False
-        data = message.data
-        if (
-            type(data) is not dict
-            or is_tracked(data)
-            or not {str}.issuperset(map(type, data))
-            or message.id is not None
-            or message.reply_to is not None
-            or message.op is not None
-        ):
+        if is_tracked(data) or not {str}.issuperset(map(type, data)):
             return None
         pack = self._pack
-        seq = message.seq
         found = False
         try:
-            self._make_heads(message)
+            if stamp is not self._stamp:
+                self._make_heads(stamp)
             parts = [
-                self._head if seq is None else self._head_seq,
+                self._head if number is None else self._longer,
                 _map_head(len(data)),
             ]
             for key, value in data.items():
@@ -137,9 +148,9 @@ class MsgpackEncoder:
                     found = True
                 else:
                     parts.append(pack(value))
-            if seq is not None:
-                parts += (_SEQ, pack(seq))
-        except (ValueError, TypeError, OverflowError):
+            if number is not None:
+                parts += (name, pack(number))
+        except _REFUSED:
             return None
         if not found or sum(map(len, parts)) > self._limit:
             return None
@@ -153,24 +164,21 @@ class MsgpackEncoder:
             self._known = frozenset(exact).issuperset
         return exact
 
-    def _make_heads(self, message: Message) -> None:
-        """What stands before `data`, the same for all broadcasts of an event
-        within a millisecond: with a `seq` behind `data`, and without."""
+    def _make_heads(self, stamp: Stamp) -> None:
+        """What stands before `data`, without a field behind it, and with
+        one."""
         whole: bytes = self._pack(
             {
-                "event_name": message.event_name,
-                "timestamp_ms": message.timestamp_ms,
-                "timestamp_iso": message.timestamp_iso,
-                "message_type": message.message_type,
+                "event_name": stamp.event_name,
+                "timestamp_ms": stamp.timestamp_ms,
+                "timestamp_iso": stamp.timestamp_iso,
+                "message_type": stamp.message_type,
                 "data": {},
             }
         )
         self._head = whole[:-1]
-        self._head_seq = b"\x86" + whole[1:-1]
-        self._event = message.event_name
-        self._iso = message.timestamp_iso
-        self._ms = message.timestamp_ms
-        self._type = message.message_type
+        self._longer = b"\x86" + whole[1:-1]
+        self._stamp = stamp
 
     def head(self, body: bytes) -> bytes:
         """What stands before `body`, alone in a frame."""
@@ -189,6 +197,12 @@ class MsgpackEncoder:
         else:
             raise MessageError(f"a frame of {count} messages is too many")
         return frame(head, *bodies)
+
+
+def _cannot(data: dict[str, Any], error: Exception) -> MessageError:
+    plain(data)  # it may say more of what the Packer does not know
+    path = where(data, msgpack.packb) or "the message"
+    return MessageError(f"{path} cannot be sent: {error}")
 
 
 def _none_known(keys: Iterable[object]) -> bool:  # noqa: ARG001

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from plugwire.errors import MessageError
 from plugwire.framing import HEADER, HEADER_BYTES, MAX_PAYLOAD
 from plugwire.testing.codec.bench import Bench
-from plugwire.testing.codec.views import pieces, stream
+from plugwire.testing.codec.model import message
+from plugwire.testing.codec.views import pieces, stream, vars_of
 
 
 def test_the_stream_takes_several_reads(sound) -> None:
@@ -21,6 +23,39 @@ def test_a_head_that_counts_itself(sound, bites) -> None:
 
     said = bites("test_a_head_and_its_body_are_a_frame", Counting)
     assert "a frame that `frame` does not" in said
+
+
+def test_a_stamp_that_is_made_of_the_last_one(sound, bites) -> None:
+    class Sticky(sound.Encoder):
+        stamp = None
+
+        def encode_stamped(
+            self, stamp, data, seq=None, id=None, reply_to=None
+        ):
+            self.stamp = self.stamp or stamp
+            return self.encode(
+                message(
+                    data, **vars_of(self.stamp), seq=seq, id=id,
+                    reply_to=reply_to,
+                )
+            )  # fmt: skip
+
+    said = bites("test_what_is_stamped_is_what_is_encoded", Sticky)
+    assert "is other bytes" in said
+
+
+def test_a_stamped_message_that_is_not_looked_at(sound, bites) -> None:
+    class Trusting(sound.Encoder):
+        def encode_stamped(
+            self, stamp, data, seq=None, id=None, reply_to=None
+        ):
+            try:
+                return self.encode(message(data, seq=seq))
+            except MessageError:
+                return b""
+
+    said = bites("test_what_cannot_be_sent_cannot_be_stamped", Trusting)
+    assert "DID NOT RAISE" in said
 
 
 def test_a_view_that_is_kept(sound, bites) -> None:

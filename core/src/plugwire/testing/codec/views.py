@@ -1,4 +1,5 @@
-"""What a codec may do to spare large messages their copies."""
+"""What a codec may do to be quicker: spare large messages their copies, and
+many small ones what they share."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from plugwire.errors import MessageError
 from plugwire.framing import HEADER, LARGE, frame_limit
-from plugwire.interfaces import LeanEncoder, RoomyDecoder
-from plugwire.message import Message
+from plugwire.interfaces import LeanEncoder, RoomyDecoder, StampingEncoder
+from plugwire.message import Message, MessageType, Stamp
 from plugwire.rooms import AHEAD_BYTES
 from plugwire.testing.codec.bench import Bench, Benched
 from plugwire.testing.codec.model import message, rich
@@ -21,8 +23,8 @@ HUGE = 1024 * 1024
 
 
 class Views(Benched):
-    """`LeanEncoder` and `RoomyDecoder` of `plugwire.interfaces`: each is
-    checked where the codec has it."""
+    """`LeanEncoder`, `StampingEncoder` and `RoomyDecoder` of
+    `plugwire.interfaces`: each is checked where the codec has it."""
 
     @pytest.fixture
     def roomy(self, benches: Callable[..., Bench]) -> Bench:
@@ -47,6 +49,48 @@ class Views(Benched):
                 f"of a body of {len(body)} bytes, `head` makes a frame that "
                 "`frame` does not"
             )
+
+    def test_what_is_stamped_is_what_is_encoded(
+        self, benches: Callable[..., Bench]
+    ) -> None:
+        """Nearly all that is sent is sent so: of an event and a type, within
+        a millisecond, then of others, with a number and without."""
+        stamping, plain = twins(benches)
+        other = rich()
+        datas: list[dict[str, Any]] = [{}, {"a": 1, "b": 0.5}, other.data]
+        datas += [{"c": "new"}, {"a": 2, "b": -0.0}, {"text": "x" * LARGE}]
+        for stamp in stamps() * 2:
+            for data in datas:
+                for number in ({}, {"seq": 7}, {"id": 8}, {"reply_to": 0}):
+                    body = stamping.encode_stamped(stamp, data, **number)
+                    whole = message(data, **vars_of(stamp), **number)
+                    assert body == plain.encode(whole), (
+                        f"stamped, {whole!r:.300} is other bytes"
+                    )
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            {"a": {1, 2}},
+            {"a": object()},
+            {"a": {"b": 1j}},
+            {1: "no text"},
+            {"a": 1 << 65},
+            {"text": "x" * HUGE},
+        ],
+        ids=["set", "object", "complex", "key", "int", "size"],
+    )
+    def test_what_cannot_be_sent_cannot_be_stamped(
+        self, benches: Callable[..., Bench], data: dict[str, Any]
+    ) -> None:
+        """Nor after a good one, and good ones go on after it."""
+        stamping, plain = twins(benches, HUGE)
+        (stamp, *_) = stamps()
+        for _ in range(2):
+            body = stamping.encode_stamped(stamp, {"a": 1}, 5)
+            assert body == plain.encode(message({"a": 1}, seq=5))
+            with pytest.raises(MessageError):
+                stamping.encode_stamped(stamp, data, 6)
 
     def test_a_view_is_read_as_bytes_are(self, roomy: Bench) -> None:
         """What is read next into the same memory changes no message."""
@@ -99,6 +143,34 @@ class Views(Benched):
             f"{size} bytes of room after {HEADER.size} bytes of a frame, "
             f"where {AHEAD_BYTES} are the most"
         )
+
+
+def twins(
+    benches: Callable[..., Bench], limit: int = 2 * HUGE
+) -> tuple[StampingEncoder, LeanEncoder]:
+    """Two encoders of a codec that stamps."""
+    one, other = benches(limit).encoder, benches(limit).encoder
+    if not hasattr(one, "encode_stamped"):
+        pytest.skip("its encoder has no `encode_stamped`")
+    return cast("StampingEncoder", one), cast("LeanEncoder", other)
+
+
+def stamps() -> list[Stamp]:
+    """Of one moment and the next, of other types, and of another event."""
+    usual = message()
+    moment = usual.timestamp_ms, usual.timestamp_iso
+    later = 1767960000124, "2026-01-09T12:00:00.124+00:00"
+    return [
+        Stamp("kit", *moment, MessageType.DATA),
+        Stamp("kit", *later, MessageType.DATA),
+        Stamp("kit", *later, MessageType.CONTROL),
+        Stamp("another", *later, MessageType.ERROR),
+    ]
+
+
+def vars_of(stamp: Stamp) -> dict[str, Any]:
+    """The fields of `stamp`."""
+    return {name: getattr(stamp, name) for name in Stamp.__struct_fields__}
 
 
 def stream() -> list[Message]:
