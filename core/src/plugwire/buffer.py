@@ -20,14 +20,15 @@ class Buffer:
     it in order: it may cost the one message that is just being taken.
     """
 
-    __slots__ = ("_bytes", "_count", "_max_bytes", "_max_messages",
-                 "_reads", "head")  # fmt: skip
+    __slots__ = ("_bytes", "_count", "_max_bytes", "_max_messages", "head",
+                 "reads")  # fmt: skip
 
     def __init__(self, max_messages: int, max_bytes: int) -> None:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
-        # Of each read the messages left, how many they were, the bytes.
-        self._reads: deque[tuple[deque[Message], int, int]] = deque()
+        self.reads: deque[tuple[deque[Message], int, int]] = deque()
+        """Of each read the messages left, how many they were, the bytes; to
+        be looked at alone. Empty where there is nothing to take."""
         self._count = 0
         self._bytes = 0
         self.head = _NOTHING
@@ -35,15 +36,15 @@ class Buffer:
         which is quicker than `take`."""
 
     def __len__(self) -> int:
-        if not self._reads:
+        if not self.reads:
             return 0
-        messages, count, _ = self._reads[0]
+        messages, count, _ = self.reads[0]
         return self._count - count + len(messages)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to take."""
-        return not self._reads
+        return not self.reads
 
     @property
     def is_full(self) -> bool:
@@ -71,15 +72,15 @@ class Buffer:
             # only the last is one.
             self._count += count
             self._bytes += size
-            self._reads.append(read)
+            self.reads.append(read)
 
     def take(self) -> Message | None:
         """The oldest message, or None."""
         if len(self.head) > 1:
             return self.head.popleft()
-        if not self._reads:
+        if not self.reads:
             return None
-        messages, count, size = self._reads[0]
+        messages, count, size = self.reads[0]
         if len(messages) > 1:
             self.head = messages
             return messages.popleft()
@@ -87,7 +88,7 @@ class Buffer:
         self._count -= count
         self._bytes -= size
         self.head = _NOTHING
-        self._reads.popleft()
+        self.reads.popleft()
         return message
 
 

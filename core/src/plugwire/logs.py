@@ -84,3 +84,16 @@ class Limiter:
             if held:
                 text += f" ({held} more like it were not logged)"
             log.log(level, text, *args, exc_info=error)
+
+
+def note(handler: str, error: BaseException, limiter: Limiter) -> None:
+    """Log what a handler raised where nobody else hears of it; by `limiter`,
+    since a peer can have it raise as often as it likes."""
+    limiter.say(
+        logging.ERROR,
+        handler,
+        "the handler %s raised %r",
+        handler,
+        error,
+        error=error,
+    )

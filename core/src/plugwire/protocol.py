@@ -338,10 +338,14 @@ class ClientProtocol:
         bytes that are no messages: the connection has to end then."""
         messages = self._decoder.feed(data)
         unpacker = self.unpacker
-        self._begun += len(data) if unpacker is None else unpacker.unpacked
+        size = len(data) if unpacker is None else unpacker.unpacked
+        if self._begun:
+            size += self._begun
+            self._begun = 0
         if not messages:
+            self._begun = size
             return messages
-        self.size, self._begun = self._begun, 0
+        self.size = size
         if self._kept:
             self._mark(messages)
         types = self._types

@@ -10,6 +10,7 @@ import pytest
 
 from plugwire import Message, MessageType
 from plugwire.aio.handlers import Teller, Worker, call
+from plugwire.logs import BURST
 
 
 def message(number: int) -> Message:
@@ -267,3 +268,22 @@ async def test_call_takes_plain_and_async() -> None:
 
     assert await call(slow, 1) == 1
     assert await call(lambda number: number, 2) == 2
+
+
+async def test_a_server_cannot_fill_the_log_with_what_a_callback_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    teller = Teller()
+
+    def fails(client: object, missed: int | None) -> None:
+        raise RuntimeError("each time")
+
+    async def fails_later(client: object, missed: int | None) -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("each time")
+
+    for handler in (fails, fails_later):
+        for _ in range(5 * BURST):
+            teller.tell_gap(handler, None, 1)
+            await teller.done()
+    assert len(caplog.records) == BURST

@@ -243,7 +243,7 @@ def test_a_buffer_that_is_emptied_while_it_is_held_is_not_held(
 
     def emptied(buffer: Any) -> bool:
         found = real.fget(buffer)  # type: ignore[attr-defined]
-        buffer._reads[0][0].clear()
+        buffer.reads[0][0].clear()
         return bool(found)
 
     monkeypatch.setattr(type(member.buffer), "is_full", property(emptied))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from peers import Call, wait_until
 
+from plugwire.logs import BURST
 from plugwire.sync.backend import Callbacks
 from plugwire.sync.telling import Loss, Teller
 
@@ -33,6 +34,16 @@ def test_what_one_raises_is_logged_and_the_next_is_called(
     teller.tell()
     assert told == [1]
     assert "on_gap raised ZeroDivisionError" in caplog.text
+
+
+def test_a_server_cannot_fill_the_log_with_what_one_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    teller = Teller()
+    for _ in range(5 * BURST):
+        teller.add("on_gap", lambda: 1 // 0)
+        teller.tell()
+    assert len(caplog.records) == BURST
 
 
 def test_who_tells_while_another_does_is_not_kept_waiting() -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable
 
 from plugwire.aio.connection import ServerConnection
-from plugwire.aio.handlers import note
 from plugwire.aio.presence import Presence
 from plugwire.errors import Denied, MessageError, PlugwireError, TimedOut
 from plugwire.handshake import (
@@ -22,6 +21,7 @@ from plugwire.handshake import (
     nonce,
 )
 from plugwire.interfaces import Kept
+from plugwire.logs import note
 from plugwire.message import check_event_name
 from plugwire.registry import Member
 

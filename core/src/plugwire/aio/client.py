@@ -290,19 +290,23 @@ class Client:
 
     async def _iterate(self) -> AsyncIterator[Message]:
         mail = self._mail
+        reads = mail.reads
         while True:
-            head = mail.head
-            while len(head) > 1 and not mail.is_held:
-                yield head.popleft()
-            message = mail.take()
-            if message is None:
+            if not reads:
                 try:
                     message = await mail.wait()
                 except ConnectionClosed:
                     if self._left:
                         return
                     raise
-            yield message
+                yield message
+                continue
+            head = mail.head
+            while len(head) > 1 and not mail.is_held:
+                yield head.popleft()
+            last = mail.take()
+            if last is not None:
+                yield last
 
     def _hold_reading(self) -> None:
         if self._link is not None:

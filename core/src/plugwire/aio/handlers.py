@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from plugwire.logs import Limiter
+from plugwire.logs import Limiter, note
 from plugwire.message import Message
 from plugwire.registry import ClientInfo
 from plugwire.standing import together
@@ -190,11 +189,12 @@ class Teller:
     under way; what a callback raises is logged.
     """
 
-    __slots__ = ("_task", "_waiting")
+    __slots__ = ("_limiter", "_task", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, Callable[..., object], Any]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._limiter = Limiter()  # a server has on_gap called at its will
 
     def tell(
         self, name: str, handler: Callable[..., object], *arguments: object
@@ -237,7 +237,7 @@ class Teller:
             try:
                 result = handler(*arguments)
             except Exception as error:
-                note(name, error)
+                note(name, error, self._limiter)
                 continue
             if inspect.isawaitable(result):
                 return name, result
@@ -251,7 +251,7 @@ class Teller:
                 try:
                     await awaitable
                 except Exception as error:
-                    note(name, error)
+                    note(name, error, self._limiter)
                 following = self._next()
         finally:
             self._task = None
@@ -272,18 +272,3 @@ async def call(
         awaited: T = await result
         return awaited
     return result
-
-
-def note(
-    handler: str, error: BaseException, limiter: Limiter | None = None
-) -> None:
-    """Log what a handler raised where nobody else hears of it; by `limiter`
-    where a peer can have it raise as often as it likes."""
-    (limiter or Limiter()).say(
-        logging.ERROR,
-        handler,
-        "the handler %s raised %r",
-        handler,
-        error,
-        error=error,
-    )

@@ -20,7 +20,7 @@ from plugwire import doorsfile, forks
 from plugwire.aio.broadcaster import Broadcaster
 from plugwire.aio.connection import ServerConnection
 from plugwire.aio.door import Door
-from plugwire.aio.handlers import Handlers, call, note
+from plugwire.aio.handlers import Handlers, call
 from plugwire.aio.host import Entrance, Guest
 from plugwire.aio.lag import LagWatch
 from plugwire.aio.scratch import read_buffer
@@ -30,7 +30,7 @@ from plugwire.errors import (
 from plugwire.fanout import Lane
 from plugwire.handshake import HandshakeRefused
 from plugwire.interfaces import Peer
-from plugwire.logs import Limiter, clean, log
+from plugwire.logs import Limiter, clean, log, note
 from plugwire.message import MessageType
 from plugwire.outbox import Ledger
 from plugwire.pipeline import DoorPipeline, ServerPipeline

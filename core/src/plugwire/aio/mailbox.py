@@ -54,7 +54,7 @@ class Mailbox(Buffer):
     def deliver(self, messages: list[Message], size: int) -> None:
         """`put` and `hand_over`; one alone does not stand in the buffer
         where someone waits for it."""
-        if self._waiting and len(messages) == 1 and not self._reads:
+        if self._waiting and len(messages) == 1 and not self.reads:
             turn = self._waiting[0]
             if turn.call is not None and current_task(turn.loop) is None:
                 self._waiting.popleft()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never, cast
 
 from plugwire.aio.connection import ServerConnection
-from plugwire.aio.handlers import Worker, note
+from plugwire.aio.handlers import Worker
 from plugwire.aio.scratch import little_buffer
 from plugwire.errors import (
     Denied,
@@ -15,6 +15,7 @@ from plugwire.errors import (
     RequestFailed,
 )
 from plugwire.interfaces import Verb
+from plugwire.logs import note
 from plugwire.message import Message, MessageType
 from plugwire.protocol import (
     CLIENTS,

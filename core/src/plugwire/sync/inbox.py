@@ -19,8 +19,8 @@ class Inbox(Buffer):
 
     def take(self) -> Message | None:
         """The oldest message, or None."""
-        while self._reads:
-            self.head = messages = self._reads[0][0]
+        while self.reads:
+            self.head = messages = self.reads[0][0]
             try:
                 message = messages.popleft()
             except IndexError:
@@ -34,9 +34,9 @@ class Inbox(Buffer):
     def settle(self) -> None:
         """Let go of the oldest read, where its last message was taken. No
         other one is without: it is the head only once that is gone."""
-        if self._reads and not self._reads[0][0]:
-            _, count, size = self._reads[0]
+        if self.reads and not self.reads[0][0]:
+            _, count, size = self.reads[0]
             # Of these three only the last is a call, as in `put`.
             self._count -= count
             self._bytes -= size
-            self._reads.popleft()
+            self.reads.popleft()

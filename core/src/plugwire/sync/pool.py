@@ -10,8 +10,8 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from plugwire.aio.handlers import note
 from plugwire.errors import ConnectionClosed
+from plugwire.logs import Limiter, note
 
 T = TypeVar("T")
 
@@ -71,6 +71,7 @@ class Pool:
         self._threads: set[threading.Thread] = set()
         self._idle = 0
         self._ended = False
+        self._limiter = Limiter()
 
     async def run(
         self,
@@ -116,7 +117,7 @@ class Pool:
 
         def report(_: object, error: Exception | None) -> None:
             if error is not None:
-                note(name, error)
+                note(name, error, self._limiter)
 
         self._submit(Job(function, arguments, report, None))
 

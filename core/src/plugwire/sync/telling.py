@@ -6,11 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from plugwire.logs import log
+from plugwire.logs import Limiter, note
 from plugwire.standing import together
 from plugwire.sync.backend import Callbacks
-
-_RAISED = "the handler %s raised %r"
 
 
 class Loss:
@@ -49,12 +47,13 @@ class Teller:
     to be told, with a name for the log.
     """
 
-    __slots__ = ("_telling", "_thread", "waiting")
+    __slots__ = ("_limiter", "_telling", "_thread", "waiting")
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[str, Callable[[], object]]] = deque()
         self._telling = threading.Lock()
         self._thread: int | None = None
+        self._limiter = Limiter()  # a server has on_gap called at its will
 
     def add(self, name: str, call: Callable[[], object]) -> None:
         """Tell this behind what waits; `name` is for the log."""
@@ -103,4 +102,4 @@ class Teller:
             try:
                 call()
             except Exception as error:
-                log.error(_RAISED, name, error, exc_info=error)
+                note(name, error, self._limiter)

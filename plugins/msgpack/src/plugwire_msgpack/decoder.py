@@ -47,9 +47,19 @@ class MsgpackDecoder:
             and 0 < size <= self._limit
             and _heads(data) == (size + 1, 0x91)
         ):
+            # One that came alone, as mostly where each is waited for.
             whole = data if size <= LARGE else memoryview(data)
-            message = self._alone(whole[_HEADS:])
+            try:
+                message = _convert(_unpackb(whole[_HEADS:]), Message)
+            except _MALFORMED:
+                message = None  # `_frame` says what is wrong
             if message is not None:
+                if (
+                    message.event_name != self._name
+                    or message.kept
+                    or is_tracked(message.data)
+                ):
+                    self._check(message)
                 return [message]
         payloads = self._splitter.feed(data)
         self._between = not self._splitter.pending
@@ -63,16 +73,6 @@ class MsgpackDecoder:
     def room(self) -> memoryview | None:
         """Where what comes next is best read, see `RoomyDecoder`."""
         return self._splitter.room()
-
-    def _alone(self, body: bytes | memoryview) -> Message | None:
-        """The one message of a frame that came alone, as mostly where each
-        is waited for; None where `_frame` has to say what is wrong."""
-        try:
-            message = msgspec.convert(msgpack.unpackb(body), Message)
-        except _MALFORMED:
-            return None
-        self._check(message)
-        return message
 
     def _frame(self, payload: bytes | memoryview) -> list[Message]:
         count, head = _array(payload)
@@ -88,7 +88,7 @@ class MsgpackDecoder:
                 "(max_message_bytes)"
             )
         try:
-            messages = msgspec.convert(msgpack.unpackb(payload), list[Message])
+            messages = _convert(_unpackb(payload), list[Message])
         except _MALFORMED as error:
             why = str(error) or type(error).__name__
             raise MessageError(f"no frame of messages: {why:.200}") from None
@@ -116,6 +116,8 @@ class MsgpackDecoder:
             check_received(data)
 
 
+_convert = msgspec.convert
+_unpackb = msgpack.unpackb
 _heads = Layout(">IB").unpack_from  # of a frame, and of its array
 _HEADS = 5
 _MALFORMED = (

@@ -59,9 +59,23 @@ class MsgspecDecoder:
             and 0 < size <= self._limit
             and _heads(data) == (size + 1, 0x91)
         ):
-            messages = self._alone(data, size)
-            if messages is not None:
-                return messages
+            # One that came alone, as mostly where each is waited for.
+            body = memoryview(data) if size > COPIED else data
+            body = body[_HEADS:]
+            try:
+                message = _decode_one(body)
+            except _MALFORMED:
+                message = None  # `_frame` says what is wrong
+            if message is not None:
+                if (
+                    size > SMALL
+                    or MINUS_ONE in body
+                    or is_tracked(message.data)
+                    or message.kept
+                    or message.event_name != self._name
+                ):
+                    self._check(message, may_hold_timestamps(data, 1))
+                return [message]
         payloads = self._splitter.feed(data)
         self._between = not self._splitter.pending
         if len(payloads) == 1:
@@ -74,24 +88,6 @@ class MsgspecDecoder:
     def room(self) -> memoryview | None:
         """Where what comes next is best read, see `RoomyDecoder`."""
         return self._splitter.room()
-
-    def _alone(self, data: bytes, size: int) -> list[Message] | None:
-        """The message of the frame that `data` is, as mostly where each is
-        waited for; None where `_frame` has to say what is wrong."""
-        body = data[_HEADS:] if size <= COPIED else memoryview(data)[_HEADS:]
-        try:
-            message = _decode_one(body)
-        except _MALFORMED:
-            return None
-        if (
-            size > SMALL
-            or MINUS_ONE in body
-            or is_tracked(message.data)
-            or message.kept
-            or message.event_name != self._name
-        ):
-            self._check(message, may_hold_timestamps(data, 1))
-        return [message]
 
     def _frame(self, payload: bytes | memoryview) -> list[Message]:
         count, head = _array(payload)
