@@ -3,7 +3,7 @@ connection is made here."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -103,17 +103,20 @@ class Way:
         connector = self._pipeline.connector
         return f"{self._pipeline.transport}:{connector.address}"
 
-    def find(self) -> tuple[ClientPipeline, str | None]:
+    def find(
+        self,
+        look: Callable[[str, Settings, str | None], Choice] = choose,
+    ) -> tuple[ClientPipeline, str | None]:
         """The pipeline for the next attempt, and the address that the doors
         file tells.
 
-        Looks anew each time, since a restarted server may have another
-        port, and composes where door, transport or codec differ from the
-        last time. Raises `ConnectionFailed`, `Refused`, and what composing
-        raises.
+        Looks anew each time (by `look`, which may know it already), since a
+        restarted server may have another port, and composes where door,
+        transport or codec differ from the last time. Raises
+        `ConnectionFailed`, `Refused`, and what composing raises.
         """
         last = self._choice
-        choice = choose(self.event, self.settings, self.door)
+        choice = look(self.event, self.settings, self.door)
         if self._pipeline is None or last is None or last.way != choice.way:
             self._pipeline = compose_client(
                 self.event,
