@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
 
 from plugwire.aio.dial import dial
 from plugwire.aio.link import Holder, Link
@@ -15,12 +15,23 @@ from plugwire.settings import Settings
 from plugwire.standing import Standing
 from plugwire.way import Way
 
-_Found: TypeAlias = dict[tuple[str, int, str | None], tuple[Settings, Choice]]
-_found: WeakKeyDictionary[asyncio.AbstractEventLoop, _Found] = (
-    WeakKeyDictionary()
-)
-"""The doors that were found in this turn of a loop; by the settings' id,
-which is theirs since they are held too."""
+_Asked: TypeAlias = tuple[str, int, str | None]
+
+
+class _Turn(threading.local):
+    """The doors that were found in this turn of this thread's loop; by the
+    settings' id, which is theirs since they are held too."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    found: dict[_Asked, tuple[Settings, Choice]]
+
+    def end(self) -> None:
+        """What comes is another turn."""
+        self.loop = None
+        self.found = {}
+
+
+_turn = _Turn()
 
 
 async def attempt(way: Way, standing: Standing, holder: Holder) -> Link:
@@ -44,14 +55,13 @@ def _choose(event: str, settings: Settings, door: str | None) -> Choice:
     """`choose`, but one look is for all that connect in a turn of the loop:
     a thousand that do so at once would read the doors file in a row."""
     loop = asyncio.get_running_loop()
-    found = _found.get(loop)
-    if found is None:
-        found = _found[loop] = {}
-        loop.call_soon(_found.pop, loop, None)
+    if _turn.loop is not loop:
+        _turn.loop, _turn.found = loop, {}
+        loop.call_soon(_turn.end)
     key = event, id(settings), door
-    known = found.get(key)
+    known = _turn.found.get(key)
     if known is None:
-        known = found[key] = settings, choose(event, settings, door)
+        known = _turn.found[key] = settings, choose(event, settings, door)
     return known[1]
 
 
