@@ -175,7 +175,12 @@ def test_its_own_tests_pass_where_it_is_installed(install, conform) -> None:
     ended = conform(install("cbor"), "cbor")
     assert len(ended) > 200
     skipped = {n: why for n, why in ended.items() if why != "passed"}
-    # It spares no copies by a `head`.
+    # It spares no copies by a `head`, nor does it pack stamps once.
     assert "`head`" in skipped.pop("test_a_head_and_its_body_are_a_frame")
+    skipped = {
+        n: why
+        for n, why in skipped.items()
+        if "no `encode_stamped`" not in why
+    }
     assert all("lines" in why for why in skipped.values()), skipped
     assert len(skipped) <= 5
