@@ -106,21 +106,10 @@ class Link(asyncio.BufferedProtocol):
             self._read_much(self._protocol, self._buffer[:nbytes])
             return
         data = bytes(self._buffer[:nbytes])
-        protocol = self._protocol
-        if protocol is None:
-            if self._shake is not None:
-                self._shake_hands(data)
-            return
-        # `_read`, as nearly always.
-        try:
-            messages = protocol.feed(data)
-        except PlugwireError as error:
-            self._fail(error)
-            return
-        if protocol.events:
-            self._tell(protocol, messages)
-        elif messages:
-            self._holder.received(messages, protocol.size)
+        if self._protocol is not None:
+            self._read(self._protocol, data)
+        elif self._shake is not None:
+            self._shake_hands(data)
 
     def pause_writing(self) -> None:
         self._writable.clear()
