@@ -52,6 +52,21 @@ def test_b11_bytes_are_let_go_with_the_last_message_of_their_read() -> None:
     assert buffer.take() is None
 
 
+def test_cleared_it_holds_nothing_nor_does_who_had_its_head() -> None:
+    buffer = Buffer(4, 100)
+    buffer.put(some(3), 60)
+    buffer.put(some(2), 60)
+    assert buffer.take() is not None
+    head = buffer.head
+    assert len(head) == 2
+    buffer.clear()
+    assert not head
+    assert (len(buffer), buffer.take()) == (0, None)
+    assert buffer.has_room
+    buffer.put(messages := some(2), 60)
+    assert [buffer.take(), buffer.take()] == messages
+
+
 @given(
     reads=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 50))),
     takes=st.lists(st.integers(0, 6)),

@@ -41,9 +41,15 @@ async def main(folder):
             if not left:
                 os._exit(0)
             os.waitpid(left, 0)
-            s.broadcast({"from": "parent"})
+            for sender in ("parent", "again", "last"):
+                s.broadcast({"from": sender})
             message = await c.receive(timeout=5)
             print("parent:", message.data["from"], s.stats.received)
+            reading = aiter(c)
+            print("parent:", (await anext(reading)).data["from"], c.buffered)
+            in_child(lambda: in_a_loop(c.receive()))
+            in_child(lambda: in_a_loop(anext(c.__aiter__())))
+            print("parent:", (await anext(reading)).data["from"], c.buffered)
             names = sorted(os.listdir(folder))
             print("files:", *names)
     print("left:", *sorted(os.listdir(folder)))
@@ -66,9 +72,10 @@ def test_a_forked_child_is_told_and_the_parent_unharmed(
     tmp_path: Path,
 ) -> None:
     said = run(tmp_path, "unix").splitlines()
-    assert [line.split(":")[0] for line in said].count("child") == 5
+    assert [line.split(":")[0] for line in said].count("child") == 7
     assert all("forked child" in s for s in said if s.startswith("child"))
-    assert "parent: parent 0" in said
+    parent = [line for line in said if line.startswith("parent")]
+    assert parent == ["parent: parent 0", "parent: again 1", "parent: last 0"]
     assert "files: load.doors load.lock load.sock" in said
     assert "left: load.lock" in said
 

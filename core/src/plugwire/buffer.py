@@ -91,5 +91,13 @@ class Buffer:
         self.reads.popleft()
         return message
 
+    def clear(self) -> None:
+        """Hold nothing any more; nor does who has the `head` of before."""
+        for messages, _, _ in self.reads:
+            messages.clear()
+        self.reads.clear()
+        self.head = _NOTHING
+        self._count = self._bytes = 0
+
 
 _NOTHING: deque[Message] = deque(maxlen=0)

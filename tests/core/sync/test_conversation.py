@@ -302,6 +302,29 @@ def test_idle_between_calls_harms_nothing(
     assert host.left == []
 
 
+def test_a_forked_child_has_nothing_of_what_its_parent_received(
+    host: Host, client: Client
+) -> None:
+    host.broadcast(1, 2, 3)
+    reading = iter(client)
+    assert next(reading).data == {"n": 1}
+    wait_until(lambda: client.connected and client.buffered == 2)
+    pid = os.fork()
+    if not pid:
+        signal.alarm(20)
+        status = 1
+        try:
+            assert client.buffered == 0
+            for take in (lambda: next(reading), client.receive):
+                with pytest.raises(ConnectionClosed, match="forked child"):
+                    take()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert [next(reading).data["n"], next(reading).data["n"]] == [2, 3]
+
+
 def test_in_a_forked_child_each_call_says_so(
     host: Host, client: Client, place: dict[str, Any]
 ) -> None:

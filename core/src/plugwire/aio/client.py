@@ -173,8 +173,10 @@ class Client:
             ) from cause
 
     def after_fork(self) -> None:
-        """In a forked child: the connection is the parent's."""
+        """In a forked child: the connection is the parent's, and what came
+        over it."""
         self._link = None
+        self._mail.clear()
         self._mail.end = ConnectionClosed(
             "this is a forked child: make a client of its own here"
         )

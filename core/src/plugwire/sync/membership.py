@@ -392,8 +392,11 @@ class Membership:
             self.link = None
 
     def after_fork(self) -> None:
-        """In a forked child: the connection is the parent's."""
+        """In a forked child: the connection is the parent's, and what came
+        over it."""
         self.is_forked = True
+        self.is_held = False
+        self.buffer.clear()
         self.chair, self.teller = Chair(), Teller()
         if self.attempt is not None:
             self.attempt.close()
