@@ -37,15 +37,22 @@ def counted(
     return found
 
 
+@pytest.mark.parametrize(("fresh", "reads"), [(0.0, 2), (3600.0, 1)])
 def test_who_asks_alone_sits_down_once_and_looks_writes_and_reads(
-    host: Host, client: Client, monkeypatch: pytest.MonkeyPatch
+    host: Host,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: float,
+    reads: int,
 ) -> None:
+    """It does not look where the last answer has only just come."""
+    monkeypatch.setattr("plugwire.sync.writing.FRESH", fresh)
     client.request({"a": 1}, timeout=20)
     seats = counted(monkeypatch, Chair, "sit", "leave", "queue")
     calls = counted(monkeypatch, Channel, "read", "write")
     assert client.request({"a": 2}, timeout=20).data == {"a": 2}
     assert seats == {"sit": 1, "leave": 1}
-    assert calls == {"read": 2, "write": 1}
+    assert calls == {"read": reads, "write": 1}
     member = member_of(client)
     assert member.chair.sitter == 0
     assert member.link is not None

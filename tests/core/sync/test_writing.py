@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,7 +20,9 @@ from plugwire import (
     TimedOut,
 )
 from plugwire.sync import Client
+from plugwire.sync.channel import Channel
 from plugwire.sync.link import Link
+from plugwire.sync.turns import AT_ONCE
 from plugwire.sync.writing import Late, Writer
 
 PAST = 0.0
@@ -87,6 +90,44 @@ def test_who_writes_alone_sits_in_the_chair_all_the_time(
     assert member.chair.sitter == 0
     assert not link.users
     wait_until(lambda: host.said == [{"a": 1}])
+
+
+@pytest.mark.parametrize(("fresh", "looks"), [(0.0, 3), (3600.0, 1)])
+def test_a_look_is_not_repeated_at_once(
+    host: Host,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: float,
+    looks: int,
+) -> None:
+    monkeypatch.setattr("plugwire.sync.writing.FRESH", fresh)
+    member_of(client).link.looked = -fresh  # type: ignore[union-attr]
+    found, read = list[float | None](), Channel.read
+
+    def counted(
+        channel: Channel, into: deque[Any], seconds: float | None
+    ) -> bool:
+        found.append(seconds)
+        return read(channel, into, seconds)
+
+    monkeypatch.setattr(Channel, "read", counted)
+    for number in range(3):
+        client.send({"n": number})
+    assert found == [AT_ONCE] * looks
+
+
+def test_who_asks_behind_an_answer_sees_what_came_with_it(
+    host: Host, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read brought the answer and, behind it, the end."""
+    monkeypatch.setattr("plugwire.sync.writing.FRESH", 3600.0)
+    member = member_of(client)
+    link = member.link
+    assert link is not None
+    link.looked = time.monotonic()
+    link.chunks.append(b"")
+    client.send({"n": 1})  # over another connection
+    assert member.link is not link
 
 
 def test_what_waits_to_be_told_is_told_before_anything_is_written(

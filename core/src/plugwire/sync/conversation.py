@@ -354,7 +354,9 @@ class Conversation:
         """See `Client.request`."""
         asker = self._asker
         number = next(asker.numbers)
-        framed = partial(self._way.ask, to_dict(data), number)
+        if type(data) is not dict:
+            data = to_dict(data)
+        framed = partial(self._way.ask, data, number)
         return asker.ask(number, framed, timeout, checked=True)
 
     def attach(self, session: str) -> None:

@@ -33,6 +33,7 @@ class Link:
     `users` (the threads that are in a call on the socket) and `error`, why
     it is over, belong to the chair's lock. `chunks` is what was read and not
     yet decoded, `since` the monotonic time in seconds at which it joined,
+    `looked` that at which all that had come was read, where it is known,
     `max_message_bytes` what the server takes, `can_send` whether it lets
     this client send.
     """
@@ -56,6 +57,7 @@ class Link:
         self.users: set[int] = set()
         self.error: ConnectionClosed | None = None
         self.since = 0.0
+        self.looked = 0.0
         self.max_message_bytes = 0
         self.can_send = False
         self._last: tuple[list[int], int] | None = None

@@ -171,6 +171,7 @@ class Membership:
                     self._heard(messages, size, events)
                     whole = True
                     if question is not None and question.answer is not None:
+                        link.looked = time.monotonic()
                         self.get_up()
                         # From now on the link's chunks are another's.
                         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import TIMEOUT_MAX, get_ident
+from time import monotonic
 from typing import TypeAlias
 
 from plugwire.errors import ConnectionClosed, Denied, PlugwireError
@@ -12,6 +13,10 @@ from plugwire.sync.link import Link
 from plugwire.sync.membership import Membership
 from plugwire.sync.turns import AT_ONCE, Turn, is_past, left_until
 
+FRESH = 100e-6
+"""Seconds for which a look at what has come is not repeated. Whoever asks or
+sends without a pause looks seldom so, and a connection that was lost in these
+might as well have been just behind a look."""
 _WITHOUT_WAITING = (False,)
 Framed: TypeAlias = Callable[[int], bytes]
 """Makes a frame of one message that is of so many bytes at most, or raises
@@ -34,8 +39,9 @@ class Writer:
         """The link to write to; this thread is among its users from now on,
         and in the chair where nobody else is.
 
-        Where nobody reads, a look at what has come tells first whether the
-        connection still stands. Where it is away, one attempt is made.
+        Where nobody reads, a look at what has come, not older than `FRESH`,
+        tells first whether the connection still stands. Where it is away,
+        one attempt is made.
         Raises `Late`, `ConnectionClosed` and what ended it all.
         """
         member, chair = self._member, self._member.chair
@@ -47,8 +53,12 @@ class Writer:
                     link = member.link
                 if link is not None:
                     chair.sit(link)
-            if link is not None and not member.read(link, AT_ONCE):
-                return link
+            if link is not None:
+                if monotonic() - link.looked < FRESH and not link.chunks:
+                    return link
+                if not member.read(link, AT_ONCE):
+                    link.looked = monotonic()
+                    return link
         turn: Turn | None = None
         tried = False
         while True:
