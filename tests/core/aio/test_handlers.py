@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -193,6 +194,27 @@ async def test_stop_cancels_and_drops_what_waits() -> None:
     await desk.worker.stop(finish=False)
     assert ended == [0]
     assert desk.answers == []
+
+
+@pytest.mark.filterwarnings("error")
+async def test_stopped_before_its_first_step_a_handler_is_closed() -> None:
+    """A client may leave in the turn of the loop in which it spoke."""
+    begun = list[int]()
+
+    async def handler(heard: Message) -> None:
+        begun.append(heard.data["i"])
+
+    called = list[Coroutine[Any, Any, None]]()
+
+    def call_it(heard: Message) -> Coroutine[Any, Any, None]:
+        called.append(handler(heard))
+        return called[-1]
+
+    desk = Desk(call_it)
+    desk.worker.handle(message(1))
+    await desk.worker.stop(finish=False)
+    assert begun == desk.answers == []
+    assert inspect.getcoroutinestate(called[0]) == inspect.CORO_CLOSED
 
 
 async def test_stop_may_let_all_that_waits_finish() -> None:

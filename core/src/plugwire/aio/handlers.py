@@ -55,9 +55,10 @@ class Worker:
     weighs.
     """
 
-    __slots__ = ("_answer", "_begun", "_full", "_handler", "_has_just_begun",
-                 "_is_full", "_limit", "_max_bytes", "_room", "_spawn",
-                 "_waiting", "task", "waiting_bytes")  # fmt: skip
+    __slots__ = ("_answer", "_begun", "_first", "_full", "_handler",
+                 "_has_just_begun", "_is_full", "_limit", "_max_bytes",
+                 "_room", "_spawn", "_waiting", "task",
+                 "waiting_bytes")  # fmt: skip
 
     def __init__(
         self,
@@ -83,6 +84,8 @@ class Worker:
         self._waiting: deque[tuple[Message, int]] = deque()
         self._begun = 0
         self._has_just_begun = False
+        # What the task is to await, until it has begun.
+        self._first: Awaitable[Any] | None = None
         self.task: asyncio.Task[None] | None = None
         self.waiting_bytes = 0
 
@@ -91,7 +94,8 @@ class Worker:
         if self.task is None:
             pending = self._call(message)
             if pending is not None:
-                self.task = self._spawn(self._run(message, pending))
+                self._first = pending
+                self.task = self._spawn(self._run(message))
                 self._has_just_begun = True
             return
         self._waiting.append((message, 0))
@@ -131,8 +135,8 @@ class Worker:
         self._answer(message, result, None)
         return None
 
-    async def _run(self, message: Message, pending: Awaitable[Any]) -> None:
-        first: Awaitable[Any] | None = pending
+    async def _run(self, message: Message) -> None:
+        first, self._first = self._first, None
         while True:
             if first is not None:
                 await self._finish(message, first)
@@ -180,6 +184,9 @@ class Worker:
                 task.cancel()
         if task is not None and task is not asyncio.current_task():
             await asyncio.wait([task])
+        first, self._first = self._first, None
+        if inspect.iscoroutine(first):
+            first.close()  # cancelled before its first step
 
 
 class Teller:
