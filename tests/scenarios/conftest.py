@@ -51,18 +51,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, LoopFactory]:
-    """The loop of `--loop`; both of them for a scenario that asks so."""
+    """The loop of `--loop`; all of them for a scenario that asks so."""
     import uvloop
 
-    there = {
+    there: dict[str, LoopFactory] = {
         "asyncio": asyncio.new_event_loop,
         "uvloop": uvloop.new_event_loop,
     }
+    if sys.version_info >= (3, 12):
+        there["eager"] = _eager
     marker = item.get_closest_marker("asyncio")
     if marker is not None and "loop_factories" in marker.kwargs:
         return there
     name = config.getoption("loop", "asyncio")
     return {name: there[name]}
+
+
+def _eager() -> asyncio.AbstractEventLoop:
+    """A loop that begins its tasks at once, as some programs have it."""
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    return loop
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import pytest
-from worlds import BOTH_LOOPS, PORTS, World, numbers, total
+from worlds import ALL_LOOPS, PORTS, World, numbers, total
 
 from plugwire import (
     ClientInfo,
@@ -134,7 +134,7 @@ async def test_c4_a_plain_reader_gets_history_and_may_ask(
         assert server.running
 
 
-@BOTH_LOOPS
+@ALL_LOOPS
 async def test_c4_a_plain_door_turns_away_in_one_message(
     unix_world: World,
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from worlds import BOTH_LOOPS, DEADLINE, PORTS, World, numbers, total
+from worlds import ALL_LOOPS, DEADLINE, PORTS, World, numbers, total
 
 from plugwire import (
     Client,
@@ -424,7 +424,7 @@ async def stuck_at_each_door(
         yield server, stuck
 
 
-@BOTH_LOOPS
+@ALL_LOOPS
 async def test_each_door_has_its_own_policy(unix_world: World) -> None:
     world = unix_world
     async with stuck_at_each_door(world, outbox_messages=16) as (

@@ -9,7 +9,7 @@ import socket
 import threading
 
 import pytest
-from worlds import BOTH_LOOPS, World, numbers, open_files
+from worlds import ALL_LOOPS, World, numbers, open_files
 
 from plugwire import (
     ConnectionClosed,
@@ -157,7 +157,7 @@ async def test_c6_a_client_that_was_drained_is_closed_once(
     assert [text for text in said if "selector" not in text] == []
 
 
-@BOTH_LOOPS
+@ALL_LOOPS
 async def test_c6_who_knocks_as_the_server_stops_leaves_nothing(
     unix_world: World,
 ) -> None:

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from worlds import (
-    BOTH_LOOPS,
+    ALL_LOOPS,
     DEADLINE,
     FACES,
     PORTS,
@@ -122,7 +122,7 @@ def _left(world: World) -> set[str]:
     return {path.name for path in world.folder.iterdir()}
 
 
-@BOTH_LOOPS
+@ALL_LOOPS
 async def test_b3_start_twice_stop_twice_start_again(world: World) -> None:
     server = world.server()
     await server.stop()

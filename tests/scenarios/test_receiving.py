@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from worlds import World, numbers
+from worlds import ALL_LOOPS, World, numbers
 
 from plugwire import (
     ClientInfo,
@@ -257,6 +257,7 @@ async def test_b11_an_unread_answer_says_why_it_does_not_come(
             await client.request({}, timeout=0.02)
 
 
+@ALL_LOOPS
 async def test_b16_requests_end_in_an_answer_or_in_words(
     world: World,
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from worlds import BOTH_LOOPS, DEADLINE, FILLER, World, numbers, total
+from worlds import ALL_LOOPS, DEADLINE, FILLER, World, numbers, total
 
 from plugwire import (
     Client,
@@ -21,7 +21,7 @@ from plugwire import (
 )
 
 
-@BOTH_LOOPS
+@ALL_LOOPS
 async def test_a5_requests_are_answered_while_broadcasts_go_out(
     world: World,
 ) -> None:

@@ -50,9 +50,13 @@ WAYS = (*itertools.product(TRANSPORTS, CODECS), ("unix", "msgspec"))
 """What a world's transport and codec are: once is enough for a codec of
 another's bytes."""
 PORTS = {"port_range_start": 21000, "port_range_end": 21999}
-BOTH_LOOPS = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
+LOOPS = ["asyncio", "uvloop"]
+if sys.version_info >= (3, 12):
+    LOOPS.append("eager")
+ALL_LOOPS = pytest.mark.asyncio(loop_factories=LOOPS)
 """For the scenarios that meet what uvloop does otherwise, or a bit of
-everything; `--loop=uvloop` runs all of them on it."""
+everything, also where tasks begin at once; `--loop=uvloop` runs all of them
+on it."""
 FAST = """
 import asyncio, uvloop
 def _run(main):

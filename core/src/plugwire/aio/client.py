@@ -22,6 +22,7 @@ from plugwire.aio.handover import Handover
 from plugwire.aio.link import Link
 from plugwire.aio.mailbox import Mailbox
 from plugwire.aio.reach import attempt
+from plugwire.aio.tasks import begin
 from plugwire.backoff import Backoff
 from plugwire.comeback import Comeback, first_attempts
 from plugwire.errors import (
@@ -529,9 +530,7 @@ class Client:
             return
         if self._is_returning or link.is_abandoned:
             return  # it was lost before its attempt was over
-        self._returning = asyncio.get_running_loop().create_task(
-            self._come_back(link, error)
-        )
+        self._returning = begin(self._come_back(link, error))
 
     @property
     def _is_returning(self) -> bool:

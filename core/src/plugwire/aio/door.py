@@ -16,6 +16,7 @@ from plugwire.aio.connection import ServerConnection
 from plugwire.aio.host import Guest, Host
 from plugwire.aio.pending import Pending
 from plugwire.aio.slots import Slots
+from plugwire.aio.tasks import begin
 from plugwire.fanout import Lane
 from plugwire.interfaces import Peer, SocketListener
 from plugwire.pipeline import DoorPipeline
@@ -77,10 +78,9 @@ class Door:
                 self._host.settings.backlog
             )
             self._is_open = True
-            loop = asyncio.get_running_loop()
             for sock in sockets:
                 sock.setblocking(False)
-                self._tasks.append(loop.create_task(self._accept(sock)))
+                self._tasks.append(begin(self._accept(sock)))
         else:
             await listener.start(self._connection, small=self._small)
             self._is_open = True
@@ -125,7 +125,6 @@ class Door:
             acceptor.rest()
 
     async def _accept_all(self, acceptor: Acceptor) -> None:
-        loop = asyncio.get_running_loop()
         streak = 0
         while True:
             if not self._pending.has_room:
@@ -148,7 +147,7 @@ class Door:
                     await asyncio.sleep(0 if cut else EXHAUSTED_PAUSE)
                 # Otherwise the peer went away while it waited.
                 continue
-            task = loop.create_task(self._make(sock))
+            task = begin(self._make(sock))
             self._making.add(task)
             task.add_done_callback(partial(self._made, sock))
             self._pending.begin(sock)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from plugwire.aio.tasks import begin
 from plugwire.logs import Limiter, note
 from plugwire.message import Message
 from plugwire.registry import ClientInfo
@@ -233,9 +234,7 @@ class Teller:
         if self._task is None:
             pending = self._next()
             if pending is not None:
-                self._task = asyncio.get_running_loop().create_task(
-                    self._run(pending)
-                )
+                self._task = begin(self._run(pending))
 
     def _next(self) -> tuple[str, Awaitable[object]] | None:
         """Call what waits, up to the first that has to be awaited."""

@@ -24,6 +24,7 @@ from plugwire.aio.handlers import Handlers, call
 from plugwire.aio.host import Entrance, Guest
 from plugwire.aio.lag import LagWatch
 from plugwire.aio.scratch import read_buffer
+from plugwire.aio.tasks import begin
 from plugwire.errors import (
     PlugwireError,
 )
@@ -221,7 +222,7 @@ class Incarnation:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` as a task of this incarnation, held until its end."""
-        task = self.loop.create_task(work)
+        task = begin(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from plugwire.aio.handlers import Handlers
 from plugwire.aio.incarnation import Incarnation
+from plugwire.aio.tasks import begin
 from plugwire.compose import compose_server
 from plugwire.errors import AlreadyRunning, ConnectionClosed
 from plugwire.loading import gather
@@ -115,9 +116,7 @@ class Server:
         if host is None or host.is_forked:
             return
         if self._stopping is None:
-            self._stopping = asyncio.get_running_loop().create_task(
-                self._close(host, reason)
-            )
+            self._stopping = begin(self._close(host, reason))
         if host.owns(asyncio.current_task()):
             return
         try:
@@ -160,11 +159,11 @@ class Server:
                 former = signal.getsignal(number)
                 loop.add_signal_handler(number, heed)
                 heeded.append((number, former))
-        waits = [loop.create_task(signalled.wait())]
+        waits = [begin(signalled.wait())]
         try:
             if self._host is None:
                 await self.start()
-            waits.append(loop.create_task(self._stopped.wait()))
+            waits.append(begin(self._stopped.wait()))
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
