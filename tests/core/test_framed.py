@@ -114,6 +114,15 @@ def test_what_the_format_cannot_say_is_named() -> None:
         plain.encode(message(timestamp_iso="é"))
 
 
+def test_what_is_no_bytes_is_the_format_s_fault() -> None:
+    def text(value: Any) -> Any:
+        return str(value)
+
+    broken = FramedEncoder("test", text, array, LIMIT)
+    with pytest.raises(MessageError, match="str in place of bytes"):
+        broken.encode(message())
+
+
 def test_the_limit_is_to_the_byte() -> None:
     body = encoder().encode(message())
     assert encoder(len(body)).encode(message()) == body

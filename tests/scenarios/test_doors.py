@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from worlds import ALL_LOOPS, PORTS, World, numbers, total
 
@@ -15,9 +18,14 @@ from plugwire import (
     ConnectionFailed,
     Denied,
     Message,
+    MessageError,
     Refused,
     Server,
+    hookimpl,
 )
+from plugwire.framed import FramedDecoder, FramedEncoder
+from plugwire.framing import MAX_MESSAGE_BYTES
+from plugwire.interfaces import DecoderFactory
 
 
 async def test_b5_one_word_changes_transport_and_codec(world: World) -> None:
@@ -218,6 +226,109 @@ async def test_what_is_kept_and_one_codec_cannot_carry(
         async with world.Client("load", **told) as main:
             assert len(await world.take(main, 2)) == 2
         assert server.stats.lost == 1
+
+
+class Failing(FramedEncoder):
+    """An encoder with a fault, once `fault` is set."""
+
+    fault = ""
+
+    def encode(self, message: Message) -> Any:
+        body = super().encode(message)
+        if self.fault == "encode raises":
+            raise KeyError("a fault")
+        return str(body) if self.fault == "encode gives str" else body
+
+    def frame(self, bodies: Sequence[bytes]) -> Any:
+        if self.fault == "frame raises":
+            raise KeyError("a fault")
+        frame = super().frame(bodies)
+        return None if self.fault == "frame gives None" else frame
+
+
+class Faulty:
+    """A codec whose encoder fails when it is told to."""
+
+    def __init__(self) -> None:
+        pack, unpack = msgspec.msgpack.encode, msgspec.msgpack.decode
+        self.encoder = Failing("faulty", pack, _array, MAX_MESSAGE_BYTES)
+        self.decoder = partial(FramedDecoder, unpack)
+
+    @hookimpl
+    def encode(self, max_message_bytes: int) -> Failing:
+        return self.encoder
+
+    @hookimpl
+    def decode(self, max_message_bytes: int) -> DecoderFactory:
+        return partial(self.decoder, max_message_bytes)
+
+
+def _array(count: int) -> bytes:
+    return b"\xdc" + count.to_bytes(2, "big")
+
+
+def with_fault(world: World, codec: Faulty, *, first: bool) -> Server:
+    doors = [("main", "msgpack"), ("faulty", codec)]
+    if first:
+        doors.reverse()
+    listen = {
+        name: {"transport": "unix", "codec": codec} for name, codec in doors
+    }
+    return world.Server("load", settings=world.settings(listen=listen))
+
+
+@pytest.mark.parametrize(
+    ("fault", "first"),
+    [
+        ("encode raises", False),
+        ("encode gives str", False),
+        ("frame raises", False),
+        ("frame raises", True),
+        ("frame gives None", True),
+    ],
+)
+async def test_a_codec_that_fails_costs_its_own_door_alone(
+    unix_world: World,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+    first: bool,
+) -> None:
+    """Its clients come back and count what they missed; all others get it."""
+    world, codec = unix_world, Faulty()
+    told = {"socket_dir": str(world.folder)}
+    left: list[str] = []
+    async with (
+        with_fault(world, codec, first=first) as server,
+        world.Client("load", door="main", **told) as main,
+        world.Client("load", door="faulty", codec=Faulty(), **told) as bad,
+    ):
+        server.on_disconnect(lambda client, reason: left.append(reason))
+        server.broadcast({"i": 1})
+        assert numbers(await world.take(bad, 1)) == [1]
+        codec.encoder.fault = fault
+        server.broadcast({"i": 2})
+        assert numbers(await world.take(main, 2)) == [1, 2]
+        await world.until(lambda: left)
+        codec.encoder.fault = ""
+        taking = asyncio.create_task(world.take(bad, 1))
+        await world.until(lambda: len(server.clients) == 2)
+        server.broadcast({"i": 3})
+        assert numbers(await taking) == [3]
+        assert bad.missed == 1
+        assert numbers(await world.take(main, 1)) == [3]
+        assert (main.missed, main.connected) == (0, True)
+    assert "the codec faulty failed" in left[0]
+    assert ".Failing): " in caplog.text
+
+
+async def test_a_first_codec_that_fails_is_told_to_who_broadcasts(
+    unix_world: World,
+) -> None:
+    world, codec = unix_world, Faulty()
+    codec.encoder.fault = "encode raises"
+    with pytest.raises(MessageError, match=r"codec faulty failed .*Key"):
+        async with with_fault(world, codec, first=True) as server:
+            server.broadcast({"i": 1})
 
 
 async def test_a_codec_that_differs_is_refused_in_words(

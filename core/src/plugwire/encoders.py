@@ -1,4 +1,4 @@
-"""What an encoder offers beside what it must.
+"""What an encoder offers beside what it must, and how it fails.
 
 What it offers is meant to be the same as what it must, but quicker. Who
 derives an encoder and changes the one has not changed the other, which he may
@@ -7,10 +7,12 @@ not even know of: then it is not used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
+from plugwire.errors import MessageError
 from plugwire.interfaces import Encoder, LeanEncoder, StampingEncoder
+from plugwire.logs import clean
 from plugwire.message import Message, Stamp
 
 
@@ -63,6 +65,31 @@ def lean(encoder: Encoder) -> Callable[[bytes], bytes] | None:
     if _offers(encoder, "head", "frame"):
         return cast("LeanEncoder", encoder).head
     return None
+
+
+def failure(encoder: Encoder, error: Exception) -> MessageError:
+    """What `error`, which `encoder` raised, is to who wanted something
+    encoded. Another one than `MessageError` is the encoder's own fault."""
+    if isinstance(error, MessageError):
+        return error
+    kind = type(encoder)
+    return MessageError(
+        f"the codec {clean(encoder.format)} failed "
+        f"({kind.__module__}.{kind.__qualname__}): "
+        f"{type(error).__name__}: {clean(error)}"
+    )
+
+
+def framed(encoder: Encoder, bodies: Sequence[bytes]) -> bytes:
+    """`bodies` in a frame by `encoder`. Raises `MessageError`, whatever it
+    raises or returns in place of bytes."""
+    try:
+        frame = encoder.frame(bodies)
+        if type(frame) is bytes:
+            return frame
+        raise TypeError(f"frame() gave {type(frame).__name__}, not bytes")
+    except Exception as error:
+        raise failure(encoder, error) from error
 
 
 def _offers(encoder: Encoder, quick: str, plain: str) -> bool:

@@ -101,6 +101,8 @@ class FramedEncoder:
         fields = to_mapping(message)
         try:
             body = self._dumps(fields)
+            if type(body) is not bytes:
+                raise TypeError(f"{type(body).__name__} in place of bytes")
         except Exception as error:
             path = where(fields["data"], self._carry) or "the message"
             raise MessageError(f"{path} cannot be sent: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from plugwire.aio.outlet import Outlet
+from plugwire.errors import MessageError
 from plugwire.framing import MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Kept
 from plugwire.outbox import Ledger, Outbox, Share, make_outbox
@@ -82,6 +83,9 @@ class Desk:
 
     def overfull(self) -> None:
         self.told.append("overfull")
+
+    def unframed(self, error: MessageError) -> None:
+        self.told.append(str(error))
 
     def dropped(self, count: int) -> None:
         self.told.append(("dropped", count))
@@ -233,6 +237,51 @@ def test_dropped_ones_are_told() -> None:
     assert desk.told == [
         "lagging", ("dropped", 1), ("dropped", 2), "emptied", "moved",
     ]  # fmt: skip
+
+
+FAULT = f"the codec joined failed ({__name__}.Joiner): "
+
+
+def _raise(bodies: object) -> bytes:
+    raise KeyError("a fault")
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (_raise, FAULT + "KeyError: 'a fault'"),
+        (lambda bodies: None, FAULT + "TypeError: frame() gave NoneType"),
+        (lambda bodies: bytearray(b"a"), FAULT + "TypeError: frame() gave"),
+    ],
+)
+def test_an_encoder_that_fails_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    frame: Callable[[object], Any],
+    said: str,
+) -> None:
+    """At once, and for what had to wait."""
+    monkeypatch.setattr(Joiner, "frame", staticmethod(frame))
+    desk = Desk()
+    assert desk.outlet.deliver(share(b"a")) is False
+    assert str(desk.told.pop()).startswith(said)
+    desk.outlet.pause()
+    assert desk.outlet.deliver(share(b"b")) is True
+    desk.told.clear()
+    desk.outlet.resume()
+    assert str(desk.told.pop(0)).startswith(said)
+    assert desk.told == ["moved"]
+    assert desk.wire.frames == []
+
+
+def test_what_stands_before_a_large_message_may_fail_too() -> None:
+    class Beheaded(Headed):
+        def head(self, body: bytes) -> bytes:
+            return _raise(body)
+
+    desk = Desk(send=Socket(1).send)
+    desk.outlet._encoder = Beheaded()  # type: ignore[assignment]
+    assert desk.outlet.deliver(share(b"a" * 70_000)) is False
+    assert str(desk.told).endswith(".Beheaded): KeyError: 'a fault'\"]")
 
 
 def test_relief_of_one_that_drops_nothing_is_its_end() -> None:

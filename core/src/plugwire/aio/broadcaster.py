@@ -17,6 +17,7 @@ from threading import get_ident
 from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
+from plugwire.encoders import failure
 from plugwire.errors import ConnectionClosed, MessageError
 from plugwire.fanout import Lane, Seat
 from plugwire.interfaces import Encoder, Kept, Queue
@@ -109,7 +110,10 @@ class Broadcaster:
             seq = self._numbered + 1
             only = self._only
             lane = only or self.lanes[0]
-            first = lane.encode(stamp, data, seq)
+            try:
+                first = lane.encode(stamp, data, seq)
+            except Exception as error:
+                raise failure(lane.encoder, error) from error
             audience = len(lane.seats) if only else self._hearing()
             if audience != self._asked:
                 self._wanted = self.queue.wants(audience)
@@ -149,7 +153,7 @@ class Broadcaster:
                 to_dict(data),
                 None,
             )
-            first = self.lanes[0].encode(*said)
+            first = self._encoded(self.lanes[0], said)
             audience = self._audience(session, without)
             mark: Mark | None = None
             if message_type is DATA:
@@ -185,14 +189,25 @@ class Broadcaster:
     ) -> bytes:
         """The body of an answer, which one thread at a time may make."""
         with self._lock:
-            return lane.encode(
-                self.messages.stamp(), to_dict(data), None, None, reply_to
-            )
+            stamp, data = self.messages.stamp(), to_dict(data)
+            try:
+                return lane.encode(stamp, data, None, None, reply_to)
+            except Exception as error:
+                raise failure(lane.encoder, error) from error
 
     def encode(self, encoder: Encoder, message: Message) -> bytes:
         """`message` by `encoder`, which one thread at a time may use."""
         with self._lock:
-            return encoder.encode(message)
+            try:
+                return encoder.encode(message)
+            except Exception as error:
+                raise failure(encoder, error) from error
+
+    def _encoded(self, lane: Lane, said: _Said) -> bytes:
+        try:
+            return lane.encode(*said)
+        except Exception as error:
+            raise failure(lane.encoder, error) from error
 
     def _bodies(
         self, said: _Said, first: bytes, for_all: bool
@@ -205,7 +220,7 @@ class Broadcaster:
             body = None
             if for_all or lane.seats or lane.has_chats:
                 try:
-                    body = lane.encode(*said)
+                    body = self._encoded(lane, said)
                 except MessageError as error:
                     self._limiter.say(
                         logging.ERROR,
@@ -274,14 +289,20 @@ class Broadcaster:
         seq: int | None,
     ) -> None:
         """A broadcast that this lane's codec cannot carry: its clients are
-        told, at its place, that they missed one."""
+        told, at its place, that they missed one; where it cannot carry that
+        either, they are let go, and see it when they come back."""
         if not (lane.seats if session is None else lane.audience(session)):
             return
-        notice = lane.encoder.encode(self.messages.gap(1, seq))
-        if session is None:
-            lane.broadcast_but(notice, None, without)
+        fault: MessageError | None = None
+        try:
+            notice = self.encode(lane.encoder, self.messages.gap(1, seq))
+        except MessageError as error:
+            fault = error
         else:
-            lane.broadcast_in(session, notice, None, exclude=without)
+            if session is None:
+                lane.broadcast_but(notice, None, without)
+            else:
+                lane.broadcast_in(session, notice, None, exclude=without)
         left_out = set(without)
         for member in self._registry:
             seat = member.seat
@@ -292,6 +313,8 @@ class Broadcaster:
             ):
                 member.dropped += 1
                 self._stats.lost += 1
+                if fault is not None:
+                    member.connection.end(str(fault))
 
     def send(
         self,
@@ -303,7 +326,7 @@ class Broadcaster:
         with self._lock:
             addressee.demand_receive()
             stamp = self.messages.stamp(message_type)
-            body = addressee.lane.encode(stamp, to_dict(data))
+            body = self._encoded(addressee.lane, (stamp, to_dict(data), None))
             mark: Mark | None = None
             if message_type is DATA:
                 mark = stamp.event_name, 0

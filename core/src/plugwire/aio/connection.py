@@ -8,12 +8,14 @@ transport, and sees to the end.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Protocol, cast
 
 from plugwire.aio.host import Entrance, Host
 from plugwire.aio.outlet import Outlet
+from plugwire.encoders import framed
 from plugwire.errors import Denied, MessageError, PlugwireError
 from plugwire.fanout import Lane, Seat
 from plugwire.handshake import Role, refusal
@@ -193,7 +195,12 @@ class ServerConnection(asyncio.BufferedProtocol):
         transport holds nothing, which wakes the client once."""
         share = None if first is None else Share([first], [None])
         if share is not None and not self._outlet.is_lagging:
-            share.frame = joined + self.door.lane.encoder.frame(share.bodies)
+            try:
+                frame = framed(self.door.lane.encoder, share.bodies)
+            except MessageError as error:
+                self.unframed(error)
+                return
+            share.frame = joined + frame
         elif joined:
             self.write(joined)
         if share is not None and not self.ended:
@@ -370,11 +377,19 @@ class ServerConnection(asyncio.BufferedProtocol):
 
     def overfull(self) -> None:
         self.host.stats.overfull += 1
-        if self.ended:  # it was being drained: its reason stays
-            self._let_go()
-            self._transport.abort()
-        else:
-            self._abort("it did not keep up: its outbox is full (lag)")
+        self._abort("it did not keep up: its outbox is full (lag)")
+
+    def unframed(self, error: MessageError) -> None:
+        self.host.limiter.say(
+            logging.ERROR,
+            "frame",
+            "%s: a client at door %s is let go: %s",
+            self.host.event,
+            self.door.pipeline.door,
+            error,
+            error=error.__cause__,
+        )
+        self._abort(str(error))
 
     def dropped(self, count: int) -> None:
         if self.member is not None:
@@ -407,7 +422,7 @@ class ServerConnection(asyncio.BufferedProtocol):
             failure = self.host.voice.messages.failure(error, None)
             with suppress(MessageError):
                 body = self.encode(failure)
-                self.write(self.door.lane.encoder.frame([body]))
+                self.write(framed(self.door.lane.encoder, [body]))
         else:
             self.write(refusal(error))
         self._shut()
@@ -450,9 +465,10 @@ class ServerConnection(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def _abort(self, reason: str) -> None:
-        self.ended = True
-        self.reason = reason
-        self._forget()
+        if not self.ended:  # else it is being drained: its reason stays
+            self.ended = True
+            self.reason = reason
+            self._forget()
         self._let_go()
         self._transport.abort()
 

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from plugwire import rooms
-from plugwire.encoders import lean
+from plugwire.encoders import failure, framed, lean
+from plugwire.errors import MessageError
 from plugwire.framing import LARGE, MAX_FRAME_MESSAGES, TICK_BYTES
 from plugwire.interfaces import Encoder, Kept
 from plugwire.outbox import Full, Outbox, Share
@@ -43,6 +44,9 @@ class Keeper(Protocol):
 
     def overfull(self) -> None:
         """The outbox is full, and the policy is to let the client go."""
+
+    def unframed(self, error: MessageError) -> None:
+        """The codec cannot frame what is to be written."""
 
     def dropped(self, count: int) -> None:
         """`count` messages were dropped for it."""
@@ -100,15 +104,19 @@ class Outlet:
         return self._transport.get_write_buffer_size()
 
     def deliver(self, share: Share) -> bool:
-        """Write `share` or queue it; false where it did not fit, and the
-        keeper was told."""
+        """Write `share` or queue it; false where it did not fit or could not
+        be framed, and the keeper was told."""
         if not self.is_lagging:
             frame = share.frame
             if frame is None:
                 bodies = share.bodies
-                if len(bodies[0]) > LARGE and self._write_apart(bodies):
-                    return True
-                frame = share.frame = self._encoder.frame(bodies)
+                try:
+                    if len(bodies[0]) > LARGE and self._write_apart(bodies):
+                        return True
+                    frame = share.frame = framed(self._encoder, bodies)
+                except MessageError as error:
+                    self._keeper.unframed(error)
+                    return False
             send = self._send
             if send is None:
                 self._write(frame)
@@ -133,14 +141,18 @@ class Outlet:
 
     def _write_apart(self, bodies: Sequence[bytes]) -> bool:
         """Write the frame of one large message without a copy of it; false
-        where that cannot be done, and nothing was written."""
+        where that cannot be done, and nothing was written. Raises
+        `MessageError` before it writes."""
         make_head = lean(self._encoder)
         send = gathering(self._send)
         if len(bodies) != 1 or make_head is None or send is None:
             return False
         rooms.keep_memory()
         (body,) = bodies
-        head = make_head(body)
+        try:
+            head = make_head(body)
+        except Exception as error:
+            raise failure(self._encoder, error) from error
         try:
             sent = send((head, body))
         except OSError:
@@ -200,16 +212,22 @@ class Outlet:
     def _pump(self) -> None:
         while not self._paused:
             self._all_handed()
-            bodies = self._next_bodies()
-            if not bodies:
-                self.is_lagging = False
-                self._keeper.emptied()
+            try:
+                bodies = self._next_bodies()
+                if not bodies:
+                    break
+                if len(bodies[0]) <= LARGE or not self._write_apart(bodies):
+                    self._transport.write(framed(self._encoder, bodies))
+            except MessageError as error:
+                self._keeper.unframed(error)
                 return
-            if len(bodies[0]) <= LARGE or not self._write_apart(bodies):
-                self._transport.write(self._encoder.frame(bodies))
             if self._transport.is_closing():
                 # The peer has gone: what was written went nowhere.
                 return
+        else:
+            return
+        self.is_lagging = False
+        self._keeper.emptied()
 
     def _next_bodies(self) -> list[bytes]:
         if self._preface:
