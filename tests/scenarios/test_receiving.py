@@ -178,14 +178,29 @@ async def test_b9_a_receive_only_client_cannot_send(world: World) -> None:
         server.on_message(lambda client, message: heard.append(message))
         async with world.client() as client:
             assert not client.can_send
-            for act in (client.send, client.request):
-                with pytest.raises(
-                    Denied, match="does not let this client send"
-                ):
-                    await act({})
+            with pytest.raises(Denied, match="does not let this client send"):
+                await client.send({})
+            with pytest.raises(Denied, match="clients of 'load' may not send"):
+                await client.request({})
             server.broadcast({"i": 1})
             assert numbers(await world.take(client, 1)) == [1]
         assert heard == []
+
+
+async def test_who_may_ask_and_not_send_asks(unix_world: World) -> None:
+    world = unix_world
+    verbs = ["connect", "receive", "request"]
+    rules = {"allow": [{"who": "*", "verbs": verbs}]}
+    async with world.server(
+        permissions=["peer", "rules"], rules=rules
+    ) as server:
+        server.on_message(lambda client, message: message.data)
+        async with world.client() as client:
+            assert not client.can_send
+            answer = await client.request({"i": 1})
+            assert answer.data == {"i": 1}
+            with pytest.raises(Denied, match="does not let this client send"):
+                await client.send({})
 
 
 async def test_b9_the_server_enforces_it_and_answers(

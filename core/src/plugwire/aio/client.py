@@ -244,7 +244,8 @@ class Client:
 
     @property
     def can_send(self) -> bool:
-        """Whether the server lets this client send."""
+        """Whether the server lets this client send; asking is another
+        right, which it looks at with each request."""
         shake = self._link.shake if self._link is not None else None
         return bool(shake and shake.joined and shake.joined.can_send)
 
@@ -334,7 +335,11 @@ class Client:
         where the server does not let this client send, `MessageError` for
         what the codec cannot carry.
         """
-        link = self._sending()
+        link = self._connected()
+        if not self.can_send:
+            raise Denied(
+                f"the server of {self._event!r} does not let this client send"
+            )
         kind = check_type(message_type)
         await link.write(self._way.say(data, kind, self._limit))
 
@@ -344,10 +349,11 @@ class Client:
         """Ask the server; the answer's message.
 
         Raises `TimedOut` after `timeout` seconds (None: `default_timeout`),
-        `RequestFailed` with what the handler raised, and as `send` does;
+        `RequestFailed` with what the handler raised, `Denied` in the words
+        of the server's permissions, and as `send` does;
         `ConnectionClosed` when the connection goes before the answer comes.
         """
-        link = self._sending()
+        link = self._connected()
         self._last_id = number = self._last_id + 1
         frame = self._way.ask(data, number, self._limit)
         return await self._ask(number, frame, link, timeout)
@@ -421,14 +427,6 @@ class Client:
             raise ConnectionClosed(
                 f"the connection to {self._event!r} is away; it is being "
                 "made again, and nothing is kept meanwhile"
-            )
-        return link
-
-    def _sending(self) -> Link:
-        link = self._connected()
-        if not self.can_send:
-            raise Denied(
-                f"the server of {self._event!r} does not let this client send"
             )
         return link
 

@@ -35,13 +35,11 @@ class Asker:
         number: int,
         framed: Framed,
         timeout: float | None,
-        *,
-        checked: bool,
     ) -> Message:
         """Send what is `framed`, whose id is `number`; the answer to it.
 
         See `Client.request` for `timeout` and what it raises, and
-        `Writer.write` for `framed` and `checked`.
+        `Writer.write` for `framed`.
         """
         member, writer, way = self._member, self._writer, self._member.way
         seconds = way.settings.default_timeout if timeout is None else timeout
@@ -49,7 +47,7 @@ class Asker:
         try:
             link = writer.enter(deadline)
             question = member.asked[number] = Question(link)
-            is_seated = writer.write(link, framed, deadline, checked=checked)
+            is_seated = writer.write(link, framed, deadline)
             return self._answer(question, deadline, is_seated)
         except Late:
             raise TimedOut(

@@ -142,7 +142,8 @@ class Client:
 
     @property
     def can_send(self) -> bool:
-        """Whether the server lets this client send."""
+        """Whether the server lets this client send; asking is another
+        right, which it looks at with each request."""
         return self._backend.can_send
 
     @property
@@ -201,7 +202,8 @@ class Client:
         """Ask the server; the answer's message.
 
         Raises `TimedOut` after `timeout` seconds (None: `default_timeout`),
-        `RequestFailed` with what the handler raised, and as `send` does;
+        `RequestFailed` with what the handler raised, `Denied` in the words
+        of the server's permissions, and as `send` does;
         `ConnectionClosed` when the connection goes before the answer comes.
         A time-out in the middle of the writing ends the connection.
         """

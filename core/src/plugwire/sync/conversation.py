@@ -357,7 +357,7 @@ class Conversation:
         if type(data) is not dict:
             data = to_dict(data)
         framed = partial(self._way.ask, data, number)
-        return asker.ask(number, framed, timeout, checked=True)
+        return asker.ask(number, framed, timeout)
 
     def attach(self, session: str) -> None:
         """See `Client.attach`."""
@@ -376,4 +376,4 @@ class Conversation:
             data, MessageType.CONTROL, id=number, op=op
         )
         framed = partial(self._way.frame, message)
-        self._asker.ask(number, framed, None, checked=False)
+        self._asker.ask(number, framed, None)

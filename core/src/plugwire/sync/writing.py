@@ -97,7 +97,7 @@ class Writer:
         framed: Framed,
         deadline: float | None,
         *,
-        checked: bool,
+        checked: bool = False,
     ) -> bool:
         """Write one frame whole, to the link that was entered; `framed`
         makes it.
