@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 from plugwire.aio.host import Entrance, Host
 from plugwire.aio.outlet import Outlet
+from plugwire.aio.tls import hold_nothing, is_tls
 from plugwire.encoders import framed
 from plugwire.errors import Denied, MessageError, PlugwireError
 from plugwire.fanout import Lane, Seat
@@ -112,7 +113,6 @@ class ServerConnection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)
         self._outlet = Outlet(
             self._transport,
             self.door.lane.encoder,
@@ -120,6 +120,7 @@ class ServerConnection(asyncio.BufferedProtocol):
             self,
             self._send,
         )
+        hold_nothing(self._transport)
         self.door.opened(self)
         self._stage = self._first(self)
         self._stage.begin()
@@ -141,9 +142,11 @@ class ServerConnection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """The peer writes no more. What it is still owed goes out, then the
-        connection ends: there is no half-open client."""
+        connection ends: there is no half-open client. TLS has ended by
+        itself, and would complain of being kept."""
+        keep = not is_tls(self._transport)
         self.close("the client went away")
-        return True
+        return keep
 
     def pause_writing(self) -> None:
         self._outlet.pause()

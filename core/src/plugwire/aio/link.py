@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from typing import Protocol, cast
 
 from plugwire.aio.scratch import little_buffer, read_buffer
+from plugwire.aio.tls import hold_nothing
 from plugwire.errors import ConnectionClosed, PlugwireError
 from plugwire.framing import LARGE
 from plugwire.handshake import ClientHandshake
@@ -96,7 +97,7 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
+        hold_nothing(self._transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         return self._buffer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugwire.aio.tls import is_tls
 from plugwire.testing.transport import sight
 from plugwire.testing.transport.base import Rig, TransportBase
 from plugwire.testing.transport.ends import End
@@ -115,6 +116,9 @@ class Ending(TransportBase):
 
         async def check() -> None:
             async with rig.connected() as (near, far):
+                # Closed twice, asyncio's TLS has forgotten what it wrote to.
+                # The core asks first whether a transport is closing.
+                forgets = is_tls(far.transport)
                 near.transport.abort()
                 for _ in range(20):
                     far.transport.write(LAST)
@@ -124,7 +128,8 @@ class Ending(TransportBase):
                     far.transport.write(LAST)
                 far.transport.close()
                 await far.gone()
-                far.transport.write(LAST)
+                if not forgets:
+                    far.transport.write(LAST)
 
         self.run(check())
 

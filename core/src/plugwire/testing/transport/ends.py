@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
 from plugwire.aio.dial import dial
+from plugwire.aio.tls import hold_nothing, is_tls
 from plugwire.interfaces import (
     Connector,
     Peer,
@@ -41,7 +42,8 @@ class End(asyncio.BufferedProtocol):
         self.ended = False
         self.lost = False
         self.error: Exception | None = None
-        self._room = bytearray(READ_BYTES)
+        # A view, of which a slice is no copy: TLS reads into slices.
+        self._room = memoryview(bytearray(READ_BYTES))
         self._changed = asyncio.Event()
         _made.get().append(self)
 
@@ -49,10 +51,10 @@ class End(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=0)
         self._note("connection_made")
+        hold_nothing(self.transport)
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         return self._room
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -62,7 +64,7 @@ class End(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         self.ended = True
         self._note("eof_received")
-        return True
+        return not is_tls(self.transport)
 
     def pause_writing(self) -> None:
         self._note("pause_writing")
