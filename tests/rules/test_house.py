@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tokenize
 import tomllib
@@ -92,6 +93,18 @@ def comments(path: Path) -> str:
     return "\n".join(lines)
 
 
+def spoilt_docstrings(source: str) -> list[str]:
+    """What is documented by a text that holds what nobody can read: its
+    escapes were taken for what they stand for."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
+    return [
+        getattr(node, "name", "the module")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, documented | ast.AsyncFunctionDef)
+        and not (ast.get_docstring(node) or "").replace("\n", "").isprintable()
+    ]
+
+
 def project(folder: Path) -> dict[str, object]:
     with (folder / "pyproject.toml").open("rb") as file:
         table: dict[str, object] = tomllib.load(file)["project"]
@@ -128,6 +141,16 @@ def test_silenced_checks_say_which() -> None:
         if path.suffix in PYTHON
     }
     assert {name: notes for name, notes in found.items() if notes} == {}
+
+
+def test_docstrings_can_be_read() -> None:
+    assert spoilt_docstrings('def f():\n    """b"\\x99"."""\n') == ["f"]
+    found = {
+        str(path.relative_to(ROOT)): spoilt_docstrings(path.read_text("utf-8"))
+        for path in texts(ROOT)
+        if path.suffix == ".py"
+    }
+    assert {name: spoilt for name, spoilt in found.items() if spoilt} == {}
 
 
 def test_no_text_names_one_machine() -> None:

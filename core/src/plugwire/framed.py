@@ -1,4 +1,4 @@
-"""A codec of frames, all but its format: for codecs' authors.
+r"""A codec of frames, all but its format: for codecs' authors.
 
 A format whose library writes and reads values, as most have one, needs only
 three functions: one that writes a mapping, one that writes how an array of
