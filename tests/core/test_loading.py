@@ -353,23 +353,26 @@ codec = ""
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "mend"),
     [
-        'codec = "json"',
-        "[development.plugwire]\ncodec = 'json'",
-        "[default]\ncodec = 'json'",
-        "[plugwrie]\ncodec = 'json'",
-        "dynaconf_include = ['other.toml']",
-        "dynaconf_merge = true",
+        ('codec = "json"', "move it there, as plugwire.codec, or"),
+        ("[development.plugwire]\ncodec = 'json'", "move it there, as"),
+        ("[default]\ncodec = 'json'", "move it there, as plugwire.default"),
+        ("[plugwrie]\ncodec = 'json'", "did you mean [plugwire]?"),
+        ("[plugwir]\ncodec = 'json'", "did you mean [plugwire]?"),
+        ("[Plugwire]\ncodec = 'json'", "did you mean [plugwire]?"),
+        ("dynaconf_include = ['other.toml']", "move it there, as"),
+        ("dynaconf_merge = true", "move it there, as"),
     ],
 )
 def test_all_of_a_file_stands_under_plugwire(
-    tmp_path: Path, text: str
+    tmp_path: Path, text: str, mend: str
 ) -> None:
     path = written(tmp_path / "a.toml", text)
     settings, (problem,) = gather(path, {})
     assert settings == Settings()
     assert problem.expected == "everything under [plugwire]"
+    assert problem.mend.startswith(mend)
     assert problem.origin.startswith(f"{path}")
 
 

@@ -24,7 +24,7 @@ from plugwire.settings import (
     Settings,
     dotted,
 )
-from plugwire.validation import sort_of, table_from_text
+from plugwire.validation import nearest, sort_of, table_from_text
 from plugwire.wishes import misspelt, operator
 
 __all__ = ["Source", "find_file", "gather", "load_settings"]
@@ -150,12 +150,15 @@ class _Tree:
             return
         for key in file.tables:
             if key != "plugwire":
+                mend = f"move it there, as plugwire.{key}, or remove it"
+                if nearest(key, ("plugwire",)):
+                    mend = "did you mean [plugwire]?"
                 self.problems.append(
                     Problem(
                         key,
                         file.origin(key),
                         "everything under [plugwire]",
-                        mend=f"move it there, as plugwire.{key}, or remove it",
+                        mend=mend,
                     )
                 )
         table = file.tables.get("plugwire", {})

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from plugwire.cli.doctor.case import Case
 from plugwire.cli.doctor.check import Check, Finding
+from plugwire.cli.output import printable
 from plugwire.errors import MOST_TOLD
 
 Findings = Mapping[Check, Sequence[Finding]]
@@ -46,9 +47,11 @@ def words(case: Case, found: Findings) -> str:
         verdict = "WRONG" if findings else "ok"
         lines.append(f"{verdict:<5}  {check.id:<{width}}  {check.about}")
         for finding in findings[:MOST_TOLD]:
+            # In one line each: what a plugin raised may look like others.
             lines += [
-                f"       {finding.subject:.200}: {finding.found}",
-                f"       mend: {finding.mend}",
+                f"       {printable(f'{finding.subject:.200}')}: "
+                f"{printable(finding.found)}",
+                f"       mend: {printable(finding.mend)}",
             ]
         if (more := len(findings) - MOST_TOLD) > 0:
             lines.append(f"       and {more} more, which --json lists")
