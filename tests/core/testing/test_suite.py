@@ -38,7 +38,7 @@ class Flier(Walker):
 
 
 def test_what_holds_passes_and_what_is_absent_is_skipped(verdicts) -> None:
-    absent = "skipped: not claimed, and absent: flies (it leaves the ground)"
+    absent = "skipped: not claimed: flies (it leaves the ground)"
     assert verdicts(Kit, Walker) == {
         "test_walks": "passed",
         "test_flies": absent,

@@ -128,7 +128,7 @@ class Suite:
 
     def _skip(self, capability: str) -> None:
         meaning = self.CAPABILITIES[capability]
-        pytest.skip(f"not claimed, and absent: {capability} ({meaning})")
+        pytest.skip(f"not claimed: {capability} ({meaning})")
 
     @staticmethod
     def run(coroutine: Coroutine[Any, Any, _Answer]) -> _Answer:

@@ -102,3 +102,24 @@ def test_a_close_that_takes_anothers_file_is_caught(caught) -> None:
         TransportSuite, of_unix(Sweeping), by=by, capabilities=EXCLUSIVE
     )
     assert "expected the files of the one that lives to stay" in said
+
+
+def test_a_close_of_what_was_not_opened_is_told_in_words(caught) -> None:
+    class Hasty(UnixListener):
+        def close(self):
+            if not self.opened:
+                raise AttributeError("no sock")
+            super().close()
+
+        opened = False
+
+        def open(self, backlog):
+            sockets = super().open(backlog)
+            self.opened = True
+            return sockets
+
+    by = "test_closing_after_a_start_that_failed_harms_nobody"
+    said = caught(
+        TransportSuite, of_unix(Hasty), by=by, capabilities=EXCLUSIVE
+    )
+    assert "expected close() to do nothing after an open() that raised" in said

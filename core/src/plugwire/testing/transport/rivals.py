@@ -106,7 +106,13 @@ class Rivals(TransportBase):
                 second = Post(rig.listener())
                 await refused(rig, second)
                 files = rig.files()
-                await second.close()
+                try:
+                    await second.close()
+                except Exception as error:
+                    raise AssertionError(
+                        "expected close() to do nothing after an open() that "
+                        f"raised, found {type(error).__name__}: {error}"
+                    ) from error
                 assert rig.files() == files, (
                     "expected the files of the one that lives to stay, found "
                     f"{rig.files()}"
