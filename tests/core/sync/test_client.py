@@ -118,12 +118,10 @@ def test_a_handler_is_given_back_and_a_coroutine_refused(
 
     register = getattr(client, name)
     assert register(plain) is plain
-    with pytest.raises(ValidationFailed) as caught:
+    with pytest.raises(
+        ValidationFailed, match=f"^{name} of the blocking .*without async"
+    ):
         register(coroutine)
-    assert str(caught.value) == (
-        "coroutine is a coroutine function, and there is no loop here: make "
-        "it a plain function, or use plugwire.Client"
-    )
 
 
 def test_handlers_get_the_client(host: Host, client: Client) -> None:

@@ -24,6 +24,7 @@ from plugwire.aio.mailbox import Mailbox
 from plugwire.aio.reach import attempt
 from plugwire.aio.tasks import begin
 from plugwire.backoff import Backoff
+from plugwire.callbacks import demand
 from plugwire.comeback import Comeback, first_attempts
 from plugwire.errors import (
     ConnectionClosed,
@@ -440,7 +441,9 @@ class Client:
     # ----------------------------------------------------------- handlers
 
     def on_reconnect(self, handler: _Reconnect) -> _Reconnect:
-        """`f(client)`, plain or async, after each reconnect."""
+        """`f(client)`, plain or async, after each reconnect. Raises
+        `ValidationFailed` for what cannot be called so, as do the others."""
+        demand("on_reconnect", handler, "client")
         self._on_reconnect = handler
         return handler
 
@@ -448,12 +451,14 @@ class Client:
         """`f(client, missed)`, plain or async: so many messages were lost
         for this client; None when nobody can know how many. Losses in a row
         that have to wait for it are told as one."""
+        demand("on_gap", handler, "client", "missed")
         self._on_gap = handler
         return handler
 
     def on_disconnect(self, handler: _Lost) -> _Lost:
         """`f(client, reason)`, plain or async, for each connection that
         ends."""
+        demand("on_disconnect", handler, "client", "reason")
         self._on_disconnect = handler
         return handler
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from plugwire.aio.handlers import Handlers
 from plugwire.aio.incarnation import Incarnation
 from plugwire.aio.tasks import begin
+from plugwire.callbacks import demand
 from plugwire.compose import compose_server
 from plugwire.errors import AlreadyRunning, ConnectionClosed
 from plugwire.loading import gather
@@ -327,13 +328,16 @@ class Server:
     def on_connect(self, handler: _Connect) -> _Connect:
         """`f(client)`, plain or async, just before a client joins, within
         `handshake_timeout`. `attach` and `send` to it work and follow what
-        is kept; raising refuses it."""
+        is kept; raising refuses it. Raises `ValidationFailed` for what
+        cannot be called so, as do the others."""
+        demand("on_connect", handler, "client")
         self._handlers.on_connect = handler
         return handler
 
     def on_disconnect(self, handler: _Disconnect) -> _Disconnect:
         """`f(client, reason)`, plain or async, once for each client that
         had joined, and last of all its handlers."""
+        demand("on_disconnect", handler, "client", "reason")
         self._handlers.on_disconnect = handler
         return handler
 
@@ -345,12 +349,14 @@ class Server:
         function runs in the loop and must not block. A coroutine is
         cancelled when its client goes.
         """
+        demand("on_message", handler, "client", "message")
         self._handlers.on_message = handler
         return handler
 
     def snapshot(self, handler: _Snapshot) -> _Snapshot:
         """`f(client) -> data or None`, plain: the first message that a
         newcomer gets, in place of what is kept."""
+        demand("snapshot", handler, "client")
         self._handlers.snapshot = handler
         return handler
 

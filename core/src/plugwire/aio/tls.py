@@ -13,8 +13,9 @@ def is_tls(transport: asyncio.BaseTransport) -> bool:
 def hold_nothing(transport: asyncio.WriteTransport) -> None:
     """Have `transport` pause its writer as soon as it holds anything.
 
-    Where TLS is told to pause at 0 bytes it pauses at none as well, at once
-    and for ever (`SSLProtocol._control_app_writing` of CPython 3.11 to
-    3.13): there it is 1.
+    Told to pause at 0 bytes, TLS pauses while it holds none, too, each
+    second time that it looks, and may leave it at that
+    (`SSLProtocol._control_app_writing` of CPython 3.11 to 3.13): there it is
+    told 1.
     """
     transport.set_write_buffer_limits(high=1 if is_tls(transport) else 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from plugwire.errors import ConnectionFailed, ValidationFailed
+from plugwire.callbacks import demand_plain
+from plugwire.errors import ConnectionFailed
 from plugwire.message import Message, MessageType
 from plugwire.protocol import ServerFacts, check_type
 from plugwire.settings import Settings
@@ -226,8 +226,10 @@ class Client:
 
     def on_reconnect(self, handler: _Reconnect) -> _Reconnect:
         """`f(client)` after each reconnect; called in the thread that made
-        it. One callback at a time, in order; what they raise is logged."""
-        _check_plain(handler)
+        it. One callback at a time, in order; what they raise is logged.
+        Raises `ValidationFailed` for a coroutine function, and for what
+        cannot be called so, as do the others."""
+        demand_plain("on_reconnect", handler, "client")
         self._callbacks.on_reconnect = lambda: handler(self)
         return handler
 
@@ -235,21 +237,12 @@ class Client:
         """`f(client, missed)`: so many messages were lost for this client;
         None when nobody can know how many. Losses in a row that have to wait
         for it are told as one."""
-        _check_plain(handler)
+        demand_plain("on_gap", handler, "client", "missed")
         self._callbacks.on_gap = lambda missed: handler(self, missed)
         return handler
 
     def on_disconnect(self, handler: _Lost) -> _Lost:
         """`f(client, reason)` for each connection that ends."""
-        _check_plain(handler)
+        demand_plain("on_disconnect", handler, "client", "reason")
         self._callbacks.on_disconnect = lambda reason: handler(self, reason)
         return handler
-
-
-def _check_plain(handler: Callable[..., object]) -> None:
-    if inspect.iscoroutinefunction(handler):
-        name = getattr(handler, "__name__", repr(handler))
-        raise ValidationFailed(
-            f"{name} is a coroutine function, and there is no loop here: "
-            "make it a plain function, or use plugwire.Client"
-        )

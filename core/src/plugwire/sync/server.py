@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import signal
 import threading
 from collections.abc import (
@@ -19,7 +18,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from plugwire.aio.server import Server as LoopServer
-from plugwire.errors import AlreadyRunning, ValidationFailed
+from plugwire.callbacks import demand_plain
+from plugwire.errors import AlreadyRunning
 from plugwire.message import Message, MessageType
 from plugwire.registry import ClientInfo
 from plugwire.settings import Settings
@@ -279,16 +279,19 @@ class Server:
         within `handshake_timeout`. `attach` and `send` to it work and follow
         what is kept; raising refuses it.
 
-        Raises `ValidationFailed` for a coroutine function, as do the others.
+        Raises `ValidationFailed` for a coroutine function, and for what
+        cannot be called so, as do the others.
         """
-        self._server.on_connect(self._handed("on_connect", handler))
+        handed = self._handed("on_connect", handler, "client")
+        self._server.on_connect(handed)
         return handler
 
     def on_disconnect(self, handler: _Disconnect) -> _Disconnect:
         """`f(client, reason)`, in a handlers' thread, once for each client
         that had joined, and last of all its handlers: one that blocks holds
         it up, and past the end of a stop it is not called."""
-        self._server.on_disconnect(self._handed("on_disconnect", handler))
+        handed = self._handed("on_disconnect", handler, "client", "reason")
+        self._server.on_disconnect(handed)
         return handler
 
     def on_message(self, handler: _Heard) -> _Heard:
@@ -302,7 +305,8 @@ class Server:
         what that client said before is handled all the same, until the
         server stops.
         """
-        self._server.on_message(self._handed("on_message", handler))
+        handed = self._handed("on_message", handler, "client", "message")
+        self._server.on_message(handed)
         return handler
 
     def snapshot(self, handler: _Snapshot) -> _Snapshot:
@@ -315,15 +319,16 @@ class Server:
         that this takes too, has nothing missing and nothing twice: where
         something was said meanwhile, it is called again.
         """
-        _demand_plain("snapshot", handler)
+        demand_plain("snapshot", handler, "client")
         self._server.snapshot(lambda client: plainly(handler, client))
         return handler
 
     def _handed(
-        self, name: str, handler: Callable[..., object]
+        self, name: str, handler: Callable[..., object], *given: str
     ) -> Callable[..., Awaitable[Any]]:
-        """The coroutine function that calls `handler` in the pool."""
-        _demand_plain(name, handler)
+        """The coroutine function that calls `handler` in the pool, with what
+        is `given`."""
+        demand_plain(name, handler, *given)
 
         def hand(client: ClientInfo, *arguments: object) -> Awaitable[Any]:
             assert self._lives.last is not None
@@ -340,24 +345,6 @@ class Server:
             return life.portal.call(function)
         except PortalEnded:
             return function()
-
-
-def _demand_plain(name: str, handler: Callable[..., object]) -> None:
-    """Raise `ValidationFailed` unless `handler` is a plain callable."""
-    if not callable(handler):
-        raise ValidationFailed(
-            f"{name} takes a function, found {handler!r}; decorate one with "
-            f"@server.{name}"
-        )
-    called = getattr(handler, "__call__", None)  # noqa: B004 - its code
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        called
-    ):
-        raise ValidationFailed(
-            f"{name} of the blocking face takes a plain function, found the "
-            f"coroutine function {handler!r}; write it without async, or use "
-            "plugwire.Server"
-        )
 
 
 @contextmanager

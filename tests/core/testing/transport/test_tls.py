@@ -18,7 +18,7 @@ from plugwire.sockets import shrink
 from plugwire.testing import TransportSuite
 
 HOST = "127.0.0.1"
-PEM = Path(__file__).with_name("localhost.pem")
+PEM = Path(__file__).parents[2] / "localhost.pem"
 """A certificate of localhost, signed by itself, and its key: nobody's."""
 
 
