@@ -23,6 +23,36 @@ def test_permissions_without_a_gate_are_refused():
     assert "a gate" in problem.expected
 
 
+CHECK = """
+from plugwire import hookimpl
+from plugwire.interfaces import ALLOW
+
+class Acme:
+    @hookimpl
+    def authorize(self): return lambda peer, verb, subject: ALLOW
+"""
+
+
+def test_a_gate_is_proposed_that_the_transport_has(install):
+    install(
+        "acme-check",
+        {"plugwire.permissions": {"acme": "check_mod:Acme"}},
+        modules={"check_mod": CHECK},
+    )
+    problem = only(wrong(given(permissions=("acme",))))
+    assert problem.mend == (
+        'add one: permissions = ["anyone", "acme"], say; to let everyone in, '
+        'add "anyone"'
+    )
+
+    class Mute(Carrier):
+        default_permissions = ()
+
+    for transport, named in ((Mute(), "acme"), (Carrier(), Checked())):
+        told = only(wrong(given(transport=transport, permissions=(named,))))
+        assert told.mend == 'add one; to let everyone in, add "anyone"'
+
+
 def test_two_gates_of_one_name_are_refused():
     problem = only(wrong(given(permissions=(Gated("a"), Gated("a")))))
     assert problem.found == "a more than once"

@@ -125,7 +125,7 @@ class Workshop:
         if codec is not None:
             encoder = ask(codec, "encode", context, answers)
             decoder = ask(codec, "decode", context, answers)
-        gates = self._gates(door, permissions, context, answers)
+        gates = self._gates(door, transport, permissions, context, answers)
         checks = self._checks(permissions, context, answers)
         if transport is None or codec is None or end is None:
             return None
@@ -213,6 +213,7 @@ class Workshop:
     def _gates(
         self,
         door: Door,
+        transport: Chosen | None,
         permissions: list[Chosen] | None,
         context: Context,
         answers: list[Answer],
@@ -221,7 +222,7 @@ class Workshop:
             return ()
         where = place(self._settings, door.name, "permissions")
         having = [p for p in permissions if self._panel.has(p, "accept")]
-        rules.some_gate(permissions, having, where, self._troubles)
+        rules.some_gate(permissions, having, transport, where, self._troubles)
         asked = [
             self._panel.ask(p, "accept", context, answers) for p in having
         ]

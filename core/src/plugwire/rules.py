@@ -25,17 +25,42 @@ def some_permission(
 def some_gate(
     permissions: Sequence[Chosen],
     gates: Sequence[Chosen],
+    transport: Chosen | None,
     where: Place,
     troubles: Troubles,
 ) -> None:
     """Checks say what those may do who are in; one must say who is."""
     if permissions and not gates:
+        pick = _with_usual([p.word for p in permissions], transport)
         troubles.wrong(
             where,
             "a permission that says who may come in (a gate)",
             ", ".join(p.name for p in permissions),
-            'add one; to let everyone in, add "anyone"',
+            f'add one{pick}; to let everyone in, add "anyone"',
         )
+
+
+def _with_usual(named: Sequence[str], transport: Chosen | None) -> str:
+    """What may be written: those named behind those that the transport
+    proposes. "" where one has no name, or there is nothing to propose."""
+    usual = _proposed(transport) if transport else None
+    if not usual or not all(named) or set(usual) & set(named):
+        return ""
+    return f": permissions = [{_listed((*usual, *named))}], say"
+
+
+def _proposed(transport: Chosen) -> tuple[str, ...] | None:
+    """The permissions that it proposes, or None where they are wrong."""
+    words = getattr(transport.instance, "default_permissions", ())
+    if not isinstance(words, tuple) or not all(
+        isinstance(word, str) for word in words
+    ):
+        return None
+    return words
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def different_gates(
@@ -61,10 +86,8 @@ def proposal(
     Empty when it proposes none. A transport that serves other machines may
     say that its proposal is not enough: that is a problem too.
     """
-    words = getattr(transport.instance, "default_permissions", ())
-    if not isinstance(words, tuple) or not all(
-        isinstance(word, str) for word in words
-    ):
+    words = _proposed(transport)
+    if words is None:
         error = transport.error(
             "has `default_permissions` that are no tuple of names",
             'its author must write them as ("name",)',
@@ -79,13 +102,13 @@ def proposal(
             'write permissions = ["..."]',
         )
     elif serving and _needs_words(transport, troubles):
-        listed = ", ".join(f'"{word}"' for word in words)
         troubles.wrong(
             where,
             "named permissions, for other machines can reach the "
             f"{transport} as it is set",
             "none",
-            f"decide who may come in and write permissions = [{listed}], say",
+            "decide who may come in and write permissions = "
+            f"[{_listed(words)}], say",
         )
     return words
 
