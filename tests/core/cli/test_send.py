@@ -145,6 +145,11 @@ def test_what_is_no_data_is_refused(pairs, text, words):
         data_of(pairs, text)
 
 
+def test_an_object_without_its_option_is_told_of_it():
+    with pytest.raises(Misused, match=r"not KEY=VALUE; .* --json OBJECT$"):
+        data_of(['{"a": 1}'], None)
+
+
 def test_an_empty_object_is_data():
     assert data_of([], "{}") == {}
 

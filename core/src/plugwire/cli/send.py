@@ -78,7 +78,10 @@ def data_of(pairs: list[str], text: str | None) -> dict[str, Any]:
     for pair in pairs:
         key, found_one, value = pair.partition("=")
         if not found_one or not key:
-            raise Misused(f"{pair!r:.60} is not KEY=VALUE")
+            raise Misused(
+                f"{pair!r:.60} is not KEY=VALUE; to send an object, write "
+                "--json OBJECT"
+            )
         if key in data:
             raise Misused(f"{key!r:.60} is given twice")
         parsed = _parsed(value)
