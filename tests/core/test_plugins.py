@@ -272,6 +272,19 @@ def test_what_an_import_raised_is_told_with_its_line(install, source, words):
     assert error.problems[0].expected == ""
 
 
+def test_a_plugin_that_lacks_something_is_told_how_to_get_it(install):
+    install(
+        "acme-line",
+        {CODECS: {"line": "line_mod:Acme"}},
+        modules={"line_mod": "import acme_nowhere"},
+        requires=["plugwire>=0.1", "acme-nowhere>=2"],
+    )
+    error = refusal("codec", "line")
+    assert error.problems[0].mend == (
+        'pip install "acme-nowhere>=2", or name another codec'
+    )
+
+
 def test_what_is_found_is_not_imported(install):
     install(
         "acme-codec",

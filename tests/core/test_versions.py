@@ -65,3 +65,27 @@ def test_a_plugin_should_ask_for_what_it_was_made_with(
 ):
     monkeypatch.setattr(versions, "__version__", version)
     assert versions.recommended() == bounds
+
+
+def test_what_is_lacking_is_told_as_pip_would_have_it(install):
+    install("acme-there", {}, version="1.5")
+    asked = [
+        "plugwire>=9",
+        "acme-there>=1",
+        "acme-there>=2",
+        "acme-nowhere[fast]>=2,<3",
+        "acme-nowhere; python_version < '3'",
+        "acme-nowhere; extra == 'test'",
+        "no requirement !",
+        f"acme-there=={'9' * 5000}",
+    ]
+    assert list(versions.lacking(asked)) == [
+        (
+            "it needs acme-there>=2, and 1.5 is installed",
+            '"acme-there>=2"',
+        ),
+        (
+            "it needs acme-nowhere[fast]<3,>=2, which is not installed",
+            '"acme-nowhere[fast]<3,>=2"',
+        ),
+    ]

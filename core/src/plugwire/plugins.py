@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from plugwire.distributions import (
     Entry,
+    copies,
     entries,
     namesakes,
     normal,
@@ -31,7 +32,7 @@ from plugwire.distributions import (
 from plugwire.errors import ConfigurationError, PluginError, Problem
 from plugwire.settings import Settings
 from plugwire.validation import nearest
-from plugwire.versions import required_name, skewed
+from plugwire.versions import lacking, required_name, skewed
 from plugwire.wishes import (
     ALLOW,
     DISABLE,
@@ -360,7 +361,7 @@ def _imported(found: Found) -> type[Any]:
         raise _refused(
             found,
             f"the {found} cannot be imported: {_told(error)}",
-            f"repair {found.distribution}, or name another {found.kind}",
+            f"{_repair(found)}, or name another {found.kind}",
         ) from error
     if not isinstance(target, type):
         raise _refused(
@@ -370,6 +371,19 @@ def _imported(found: Found) -> type[Any]:
             "its author must let the entry point name the plugin's class",
         )
     return target
+
+
+def _repair(found: Found) -> str:
+    """How the plugin may become one that can be imported: by what its
+    distribution needs and is not there, if its metadata says so."""
+    wanted = [
+        lack.wanted
+        for copy in copies(found.distribution)[:1]
+        for lack in lacking(copy.requires)
+    ]
+    if wanted:
+        return f"pip install {' '.join(wanted)}"
+    return f"repair {found.distribution}"
 
 
 def _told(error: BaseException) -> str:

@@ -1,12 +1,15 @@
-"""Which versions of plugwire a plugin's distribution asks for; no I/O."""
+"""What a plugin's distribution asks for: which versions of plugwire, and
+which of the rest is not there. Safe from any thread."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 from plugwire import __version__
-from plugwire.distributions import normal
+from plugwire.distributions import copies, normal
 
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9._-]+)")
 _RELEASE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
@@ -44,6 +47,44 @@ def skewed(who: str, requirements: Iterable[str]) -> str:
                 f"plugwire {__version__}"
             )
     return ""
+
+
+class Lack(NamedTuple):
+    """A requirement that is not met: what was `found`, and what is `wanted`
+    as a word of pip's."""
+
+    found: str
+    wanted: str
+
+
+def lacking(requirements: Iterable[str]) -> Iterator[Lack]:
+    """Those of the requirements that what is installed does not meet, but
+    for plugwire itself. It looks through all of sys.path."""
+    for text in requirements:
+        # pip would not have installed what it cannot read: somebody's own
+        # words, or a number of thousands of digits.
+        with suppress(ValueError):
+            yield from _lacking(text)
+
+
+def _lacking(text: str) -> Iterator[Lack]:
+    from packaging.requirements import Requirement
+
+    required = Requirement(text)
+    marker = required.marker
+    if marker is not None and not marker.evaluate({"extra": ""}):
+        return
+    if normal(required.name) == "plugwire":
+        return  # `skewed` tells
+    there = copies(required.name)
+    if not there:
+        found = f"it needs {required}, which is not installed"
+    elif required.specifier.contains(there[0].version, prereleases=True):
+        return
+    else:
+        found = f"it needs {required}, and {there[0].version} is installed"
+    required.marker = None
+    yield Lack(found, f'"{required}"')
 
 
 def _is_plainly_met(requirement: str) -> bool:

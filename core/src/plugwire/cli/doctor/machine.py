@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from plugwire import __version__
@@ -15,6 +15,7 @@ from plugwire.cli.doctor.check import Check, Finding, of_problem
 from plugwire.distributions import Copy, copies, normal, requirements
 from plugwire.errors import ConfigurationError
 from plugwire.plugins import installed
+from plugwire.versions import lacking
 
 CORE = "plugwire"
 SPARE_FILES = 64
@@ -58,32 +59,12 @@ def _core(_case: Case) -> Iterator[Finding]:
 
 def _dependencies(case: Case) -> Iterator[Finding]:
     for copy in _used(case):
-        for text in copy.requires:
-            yield from _unmet(copy, text)
-
-
-def _unmet(copy: Copy, text: str) -> Iterator[Finding]:
-    try:
-        required = Requirement(text)
-    except InvalidRequirement:
-        return  # pip would not have installed it: somebody's own words
-    marker = required.marker
-    if marker is not None and not marker.evaluate({"extra": ""}):
-        return
-    if normal(required.name) == CORE:
-        return  # another check's
-    there = copies(required.name)
-    if not there:
-        found = f"it needs {required}, which is not installed"
-    elif not required.specifier.contains(there[0].version, prereleases=True):
-        found = f"it needs {required}, and {there[0].version} is installed"
-    else:
-        return
-    yield Finding(
-        subject=f"{copy.name} {copy.version}",
-        found=found,
-        mend=f'pip install "{required.name}{required.specifier}"',
-    )
+        for lack in lacking(copy.requires):
+            yield Finding(
+                subject=f"{copy.name} {copy.version}",
+                found=lack.found,
+                mend=f"pip install {lack.wanted}",
+            )
 
 
 def _twice(_case: Case) -> Iterator[Finding]:
