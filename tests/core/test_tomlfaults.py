@@ -31,12 +31,32 @@ def test_the_parsers_words_and_line(
     assert why in found[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("a = 1\ncodec = json # x", 'put it in quotes, "json"'),
+        ("codec = [json, unix]", 'put it in quotes, "json"'),
+        ("\ufeffcodec = a_b@plugwire-c", 'put it in quotes, "a_b@plugwire-c"'),
+        (f"a = {'b' * 61}", f'put it in quotes, "{"b" * 60}"'),
+        ("a = = b", ""),
+        ("a = ?", ""),
+        ("a =", ""),
+        ("a = 'b", ""),
+    ],
+)
+def test_a_bare_word_is_to_be_put_in_quotes(text: str, mend: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as caught:
+        tomllib.loads(text.removeprefix("\ufeff"))
+    assert told(caught.value, text.encode())[2] == mend
+
+
 def test_a_byte_that_is_no_text_has_its_line() -> None:
     with pytest.raises(UnicodeDecodeError) as caught:
         b"a = 1\nb = '\xff'".decode()
     assert told(caught.value, b"") == (
         2,
         "a byte that is none (invalid start byte)",
+        "",
     )
 
 

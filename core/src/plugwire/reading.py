@@ -116,8 +116,8 @@ def read_file(path: Path, *, guarded: bool = False) -> File:
             raise _no_toml(path, why, line)
         tables = _tables(text) if text.strip() else {}
     except (ValueError, RecursionError) as error:
-        line, why = tomlfaults.told(error, raw)
-        raise _no_toml(path, why, line) from error
+        line, why, mend = tomlfaults.told(error, raw)
+        raise _no_toml(path, why, line, mend) from error
     return File(path, tables, MappingProxyType(_lines(text)))
 
 
@@ -207,14 +207,16 @@ def _no_dynaconf(error: Exception) -> Problem:
     )
 
 
-def _no_toml(path: Path, why: str, line: int | None = None) -> Unreadable:
+def _no_toml(
+    path: Path, why: str, line: int | None = None, mend: str = ""
+) -> Unreadable:
     return Unreadable(
         Problem(
             "plugwire",
             f"{path}:{line}" if line else str(path),
             "a TOML file in UTF-8",
             why,
-            "mend it, or name another file",
+            mend or "mend it, or name another file",
         )
     )
 

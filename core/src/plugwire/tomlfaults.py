@@ -15,6 +15,8 @@ MAX_NAMES = 64
 _NAME = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
 _DOT = r"[ \t]{0,9}\.[ \t]{0,9}"
 _LONG = rf"(?<![\w\"'.-])(?:{_NAME}{_DOT}){{{MAX_NAMES}}}"
+_NO_VALUE = "Invalid value"
+_WORD = re.compile(r"[A-Za-z_][\w@./-]{0,59}", re.ASCII)
 _AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z"
 
 
@@ -26,19 +28,26 @@ def long_key(text: str) -> int | None:
     return text.count("\n", 0, match.start()) + 1 if match else None
 
 
-def told(error: Exception, raw: bytes) -> tuple[int | None, str]:
+def told(error: Exception, raw: bytes) -> tuple[int | None, str, str]:
     """The line of `raw` that the parser or the decoder stopped at, None where
-    that is none in particular, and what it says."""
+    that is none in particular, what it says, and the mend, "" where none is
+    plain."""
     if isinstance(error, UnicodeDecodeError):
         line = error.object.count(b"\n", 0, error.start) + 1
-        return line, f"a byte that is none ({error.reason})"
+        return line, f"a byte that is none ({error.reason})", ""
     if isinstance(error, RecursionError):
-        return None, "lists or tables in one another that are too many"
+        return None, "lists or tables in one another that are too many", ""
     text = str(error)
     match = re.search(_AT, text)
     if match is None:
-        return None, text
+        return None, text, ""
     said = text[: match.start()]
-    if match[1]:
-        return int(match[1]), f"{said} (column {match[2]})"
-    return raw.rstrip().count(b"\n") + 1, f"{said} (at the end)"
+    if not match[1]:
+        return raw.rstrip().count(b"\n") + 1, f"{said} (at the end)", ""
+    line, column = int(match[1]), int(match[2])
+    mend = ""
+    if said == _NO_VALUE:
+        lines = raw.decode("utf-8-sig", "replace").split("\n")
+        if word := _WORD.match(lines[line - 1], column - 1):
+            mend = f'put it in quotes, "{word[0]}"'
+    return line, f"{said} (column {column})", mend
