@@ -143,6 +143,7 @@ def test_values_of_files_calls_and_texts(
         ("count", "4k", "a whole number", "without a unit; the default is 1"),
         ("count", "4 KiB", "a whole number", "write a number of bytes, 4096;"),
         ("many", ["1"], "a whole number", "write 1 without quotes"),
+        ("many", ["root"], "a whole number", "write the number, without quot"),
         ("many", [True], "a whole number", ""),
         ("table", {1: 1}, "text", ""),
         ("words", [1], "text", '"1"'),

@@ -438,7 +438,10 @@ def _mend(
     # What is inside has defaults of its own, that are not known here.
     default = _ABSENT if path else _default(field)
     usual = "" if default is _ABSENT else f"the default is {shown(default)}"
-    return "; ".join(filter(None, (unit, usual)))
+    mend = "; ".join(filter(None, (unit, usual)))
+    if not mend and kind == "int_type" and isinstance(found, str):
+        return "write the number, without quotes"
+    return mend
 
 
 def _unit(kind: str, text: str, name: str) -> str | None:
