@@ -38,12 +38,15 @@ class Flier(Walker):
 
 
 def test_what_holds_passes_and_what_is_absent_is_skipped(verdicts) -> None:
-    absent = "skipped: not claimed: flies (it leaves the ground)"
+    flies = "flies (it leaves the ground)"
     assert verdicts(Kit, Walker) == {
         "test_walks": "passed",
-        "test_flies": absent,
-        "test_flies_far": absent,
+        "test_flies": f"skipped: not claimed, and absent: {flies}",
+        "test_flies_far": f"skipped: not claimed: {flies}",
     }
+    # Who needs it has not looked whether it is there.
+    hidden = verdicts(Kit, Flier, only="test_flies_far")
+    assert hidden == {"test_flies_far": f"skipped: not claimed: {flies}"}
     assert verdicts(Kit, Flier, capabilities=["flies"]) == {
         "test_walks": "passed",
         "test_flies": "passed",

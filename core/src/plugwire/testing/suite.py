@@ -12,7 +12,7 @@ A suite's checks are pytest's, one promise each. Whoever leaves one out says
 why, in `exempt`; none can be replaced. What not every plugin of a kind can
 do is a *capability*, and is checked both ways: one that is claimed and not
 there fails, so does one that is there and not claimed, and what needs one
-that is neither is skipped with its reason. No pytest plugin is needed: a
+that is not claimed is skipped with its reason. No pytest plugin is needed: a
 check that waits runs a loop of its own.
 """
 
@@ -119,16 +119,15 @@ class Suite:
             f"{self.plugin.__name__} has {capability!r} and does not claim "
             f"it ({shown}); add it to `capabilities`"
         )
-        self._skip(capability)
+        self._skip(f"not claimed, and absent: {capability}", capability)
 
     def need(self, capability: str) -> None:
         """Skip the check where the plugin does not claim `capability`."""
         if capability not in self.capabilities:
-            self._skip(capability)
+            self._skip(f"not claimed: {capability}", capability)
 
-    def _skip(self, capability: str) -> None:
-        meaning = self.CAPABILITIES[capability]
-        pytest.skip(f"not claimed: {capability} ({meaning})")
+    def _skip(self, reason: str, capability: str) -> None:
+        pytest.skip(f"{reason} ({self.CAPABILITIES[capability]})")
 
     @staticmethod
     def run(coroutine: Coroutine[Any, Any, _Answer]) -> _Answer:
