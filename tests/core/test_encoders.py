@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugwire.encoders import lean, stamped
+from plugwire.encoders import framed, lean, stamped
 from plugwire.errors import MessageError
 from plugwire.message import Message, MessageType
 from plugwire.protocol import Messages
@@ -74,3 +74,31 @@ def test_an_offer_is_handed_on_by_who_wraps() -> None:
     packing = PackingEncoder(JsonEncoder(LIMIT), bytes, 10, LIMIT)
     body = stamped(packing)(STAMP, {"a": 1}, 7)
     assert body == JsonEncoder(LIMIT).encode(message({"a": 1}, seq=7))
+
+
+class Refusing(JsonEncoder):
+    """Raises what it is given."""
+
+    error: Exception
+
+    def frame(self, bodies: Any) -> bytes:
+        raise self.error
+
+
+def test_what_an_encoder_raises_is_a_message_error() -> None:
+    encoder = Refusing(LIMIT)
+    encoder.error = KeyError("a fault")
+    words = r"^the codec json failed \(.*\.Refusing\): KeyError: 'a fault'$"
+    with pytest.raises(MessageError, match=words) as caught:
+        framed(encoder, [b"{}"])
+    assert caught.value.__cause__ is encoder.error
+
+
+def test_a_message_error_of_its_own_is_handed_on_as_it_is() -> None:
+    encoder = Refusing(LIMIT)
+    encoder.error, cause = MessageError("too many"), ValueError("4097")
+    encoder.error.__cause__ = cause
+    with pytest.raises(MessageError) as caught:
+        framed(encoder, [b"{}"])
+    assert caught.value is encoder.error
+    assert caught.value.__cause__ is cause

@@ -326,9 +326,16 @@ async def test_a_first_codec_that_fails_is_told_to_who_broadcasts(
 ) -> None:
     world, codec = unix_world, Faulty()
     codec.encoder.fault = "encode raises"
-    with pytest.raises(MessageError, match=r"codec faulty failed .*Key"):
-        async with with_fault(world, codec, first=True) as server:
+    async with with_fault(world, codec, first=True) as server:
+        with pytest.raises(
+            MessageError, match=r"codec faulty failed .*Key"
+        ) as caught:
             server.broadcast({"i": 1})
+        assert isinstance(caught.value.__cause__, KeyError)
+        codec.encoder.fault = ""
+        with pytest.raises(MessageError, match="cannot be sent") as caught:
+            server.broadcast({"i": object()})
+        assert caught.value.__cause__ is not caught.value
 
 
 async def test_a_codec_that_differs_is_refused_in_words(

@@ -68,10 +68,8 @@ def lean(encoder: Encoder) -> Callable[[bytes], bytes] | None:
 
 
 def failure(encoder: Encoder, error: Exception) -> MessageError:
-    """What `error`, which `encoder` raised, is to who wanted something
-    encoded. Another one than `MessageError` is the encoder's own fault."""
-    if isinstance(error, MessageError):
-        return error
+    """What `error`, which `encoder` raised and which is no `MessageError`,
+    is to who wanted something encoded: the encoder's own fault."""
     kind = type(encoder)
     return MessageError(
         f"the codec {clean(encoder.format)} failed "
@@ -88,6 +86,8 @@ def framed(encoder: Encoder, bodies: Sequence[bytes]) -> bytes:
         if type(frame) is bytes:
             return frame
         raise TypeError(f"frame() gave {type(frame).__name__}, not bytes")
+    except MessageError:
+        raise
     except Exception as error:
         raise failure(encoder, error) from error
 

@@ -112,6 +112,8 @@ class Broadcaster:
             lane = only or self.lanes[0]
             try:
                 first = lane.encode(stamp, data, seq)
+            except MessageError:
+                raise
             except Exception as error:
                 raise failure(lane.encoder, error) from error
             audience = len(lane.seats) if only else self._hearing()
@@ -189,23 +191,26 @@ class Broadcaster:
     ) -> bytes:
         """The body of an answer, which one thread at a time may make."""
         with self._lock:
-            stamp, data = self.messages.stamp(), to_dict(data)
-            try:
-                return lane.encode(stamp, data, None, None, reply_to)
-            except Exception as error:
-                raise failure(lane.encoder, error) from error
+            said = self.messages.stamp(), to_dict(data), None
+            return self._encoded(lane, said, reply_to)
 
     def encode(self, encoder: Encoder, message: Message) -> bytes:
         """`message` by `encoder`, which one thread at a time may use."""
         with self._lock:
             try:
                 return encoder.encode(message)
+            except MessageError:
+                raise
             except Exception as error:
                 raise failure(encoder, error) from error
 
-    def _encoded(self, lane: Lane, said: _Said) -> bytes:
+    def _encoded(
+        self, lane: Lane, said: _Said, reply_to: int | None = None
+    ) -> bytes:
         try:
-            return lane.encode(*said)
+            return lane.encode(*said, None, reply_to)
+        except MessageError:
+            raise
         except Exception as error:
             raise failure(lane.encoder, error) from error
 

@@ -151,6 +151,8 @@ class Outlet:
         (body,) = bodies
         try:
             head = make_head(body)
+        except MessageError:
+            raise
         except Exception as error:
             raise failure(self._encoder, error) from error
         try:
