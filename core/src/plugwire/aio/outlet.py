@@ -216,20 +216,20 @@ class Outlet:
             self._all_handed()
             try:
                 bodies = self._next_bodies()
-                if not bodies:
-                    break
-                if len(bodies[0]) <= LARGE or not self._write_apart(bodies):
+                if bodies and (
+                    len(bodies[0]) <= LARGE or not self._write_apart(bodies)
+                ):
                     self._transport.write(framed(self._encoder, bodies))
             except MessageError as error:
                 self._keeper.unframed(error)
                 return
+            if not bodies:
+                self.is_lagging = False
+                self._keeper.emptied()
+                return
             if self._transport.is_closing():
                 # The peer has gone: what was written went nowhere.
                 return
-        else:
-            return
-        self.is_lagging = False
-        self._keeper.emptied()
 
     def _next_bodies(self) -> list[bytes]:
         if self._preface:
